@@ -1,0 +1,100 @@
+/* The vocabulary that SDP (signaling) and the bridge share, so that neither includes the other:
+ * codecs, header extensions, ICE credentials, fingerprints, candidates, and one audio section made of them. */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+    CG_CODEC_OPUS,                  /* RFC 7587, 48000/2 */
+    CG_CODEC_G722,                  /* RFC 3551, 8000 (sic) */
+    CG_CODEC_PCMU,                  /* RFC 3551, 8000 */
+    CG_CODEC_PCMA,                  /* RFC 3551, 8000 */
+    CG_CODEC_RED,                   /* RFC 2198 over Opus, 48000/2 */
+    CG_CODEC_CN,                    /* RFC 3389, 8000 */
+    CG_CODEC_TELEPHONE_EVENT_48000, /* RFC 4733 at Opus's clock */
+    CG_CODEC_TELEPHONE_EVENT_8000,
+    CG_CODEC_COUNT
+} cg_codec;
+
+typedef struct {
+    const char *name;        /* encoding name as in rtpmap, RFC 8866 section 6.6 */
+    uint32_t clock_rate;     /* Hz, of the RTP timestamp */
+    uint8_t channels;        /* as in rtpmap; 1 is left out when written */
+    int static_payload_type; /* RFC 3551 table 4, or -1 */
+    bool speech;             /* carries speech by itself (not RED, CN or events) */
+} cg_codec_info;
+
+const cg_codec_info *cg_codec_get_info(cg_codec codec);
+
+/* The codec for an rtpmap's name (any case), clock and channels; CG_CODEC_COUNT if Callgate does not speak it. */
+cg_codec cg_codec_find(const char *name, uint32_t clock_rate, unsigned channels);
+
+#define CG_MAX_FORMATS 16
+#define CG_MAX_FMTP 255
+
+typedef struct {
+    cg_codec codec;
+    uint8_t payload_type;       /* 0..127 */
+    char fmtp[CG_MAX_FMTP + 1]; /* format parameters without "a=fmtp:N ", empty if none */
+} cg_format;
+
+typedef enum {
+    CG_EXTENSION_AUDIO_LEVEL, /* urn:ietf:params:rtp-hdrext:ssrc-audio-level, RFC 6464 */
+    CG_EXTENSION_COUNT
+} cg_extension;
+
+const char *cg_extension_uri(cg_extension extension);
+
+typedef enum {
+    CG_DIRECTION_INACTIVE = 0,
+    CG_DIRECTION_SENDONLY = 1,
+    CG_DIRECTION_RECVONLY = 2,
+    CG_DIRECTION_SENDRECV = 3
+} cg_direction;
+
+#define CG_ICE_UFRAG_MAX 32 /* we refuse longer ones; RFC 8839 allows 256, browsers send 4 to 8 */
+#define CG_ICE_PWD_MAX 128  /* RFC 8839 allows 256, browsers send 22 to 32 */
+
+typedef struct {
+    char ufrag[CG_ICE_UFRAG_MAX + 1];
+    char pwd[CG_ICE_PWD_MAX + 1];
+} cg_ice_credentials;
+
+/* Fresh local credentials: 8 characters of ufrag, 24 of pwd (RFC 8445 section 5.3 asks for 24 and 128 bits). */
+cg_ice_credentials cg_ice_credentials_new(void);
+
+typedef enum { CG_HASH_SHA1, CG_HASH_SHA256, CG_HASH_SHA384, CG_HASH_SHA512 } cg_hash;
+
+typedef struct {
+    cg_hash hash; /* sha-256 or stronger; sha-1 is refused when parsed */
+    uint8_t size; /* bytes used of digest */
+    uint8_t digest[64];
+} cg_fingerprint;
+
+/* The same hash of the same certificate. Hashes of different kinds never compare, whatever they are of. */
+bool cg_fingerprint_equal(const cg_fingerprint *a, const cg_fingerprint *b);
+
+typedef struct {
+    struct sockaddr_storage address; /* IPv4 or IPv6 with port */
+    uint32_t priority;               /* RFC 8445 section 5.1.2 */
+    char foundation[33];
+} cg_candidate;
+
+/* One audio section as one side describes it. What the remote said, or what we say, by context. */
+typedef struct {
+    cg_ice_credentials ice;
+    cg_fingerprint fingerprint;
+    cg_direction direction;            /* as its author wrote it */
+    cg_format formats[CG_MAX_FORMATS]; /* in the author's order of preference */
+    size_t format_count;
+    uint8_t extensions[CG_EXTENSION_COUNT]; /* id 1..14 under which the extension goes, 0: not used */
+    uint32_t ssrc;                          /* of the author's stream; 0 if it did not say */
+    unsigned ptime_ms;                      /* 0: not said */
+} cg_media_description;
+
+/* The format with that codec or payload type; NULL if there is none. */
+const cg_format *cg_media_find_codec(const cg_media_description *media, cg_codec codec);
+const cg_format *cg_media_find_payload_type(const cg_media_description *media, uint8_t payload_type);
