@@ -1,0 +1,78 @@
+/* Session descriptions (RFC 8866) as browsers and gateway exchange them: offer/answer per JSEP (RFC 8829) and RFC 3264,
+ * for one bundled audio section; every other section is kept in order and answered as rejected (port 0).
+ * Reading is strict and bounded; what is not known is kept out of what we write. The browser's candidates are checked
+ * and not kept: an ICE-lite agent learns addresses from checks. No I/O, no state. */
+#pragma once
+
+#include "base/media.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CG_SDP_MAX_SIZE 16384 /* bytes of a description */
+#define CG_SDP_MAX_LINES 512
+#define CG_SDP_MAX_SECTIONS 8 /* m-lines */
+
+typedef struct cg_sdp cg_sdp; /* a description from a browser, checked */
+
+typedef enum {
+    CG_SDP_OK,
+    CG_SDP_MALFORMED, /* not SDP, over a limit, broken line */
+    CG_SDP_NO_AUDIO,  /* no audio section, or it is rejected */
+    CG_SDP_PROTOCOL,  /* audio is not UDP/TLS/RTP/SAVPF (or SAVP) */
+    CG_SDP_NO_ICE,    /* ufrag or pwd missing or out of bounds */
+    CG_SDP_NO_FINGERPRINT,
+    CG_SDP_TWO_FINGERPRINTS, /* more than one fingerprint applies to the section (different values) */
+    CG_SDP_WEAK_FINGERPRINT, /* sha-1 or md5 */
+    CG_SDP_SETUP,            /* a=setup does not let us be the DTLS client: active where passive or actpass is needed */
+    CG_SDP_NO_RTCP_MUX,
+    CG_SDP_NO_CODEC, /* nothing in it that Callgate speaks */
+    CG_SDP_STATUS_COUNT
+} cg_sdp_status;
+
+const char *cg_sdp_status_text(cg_sdp_status status); /* a sentence for the client's error message */
+const char *cg_sdp_status_name(cg_sdp_status status); /* "no_fingerprint", for logs and metrics */
+
+typedef enum { CG_SDP_OFFER, CG_SDP_ANSWER } cg_sdp_kind;
+
+/* Reads an offer or answer from a browser. On CG_SDP_OK `*ret_sdp` is the caller's, else untouched. */
+cg_sdp_status cg_sdp_parse(const char *text, size_t size, cg_sdp_kind kind, cg_sdp **ret_sdp);
+void cg_sdp_free(cg_sdp *sdp);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(cg_sdp, cg_sdp_free)
+
+/* The audio section, formats we speak only, in the browser's order. Valid as long as `sdp`. */
+const cg_media_description *cg_sdp_media(const cg_sdp *sdp);
+
+/* What the gateway says of itself, beside the media description. */
+typedef struct {
+    uint64_t session_id;      /* o= line */
+    uint64_t session_version; /* o= line; one more with every new description of a leg */
+    const cg_candidate *candidates;
+    size_t candidate_count;
+    bool ice_lite;
+    const char *cname; /* RTCP CNAME of our stream */
+} cg_sdp_origin;
+
+/* Writes our offer to a browser (setup:active: the gateway is always DTLS client). Free with g_free. */
+char *cg_sdp_write_offer(const cg_sdp_origin *origin, const cg_media_description *local);
+
+/* Writes our answer (setup:active) to `offer`: its sections in its order, mids, bundle group. Free with g_free. */
+char *cg_sdp_write_answer(const cg_sdp_origin *origin, const cg_media_description *local, const cg_sdp *offer);
+
+/* Chooses what of a remote offer we take. `local->formats` and `extensions` become those of `offer` that are also in
+ * `allowed` (codecs; NULL: all we speak), with the offer's payload types and order; fmtp as we answer it; direction is
+ * the answer to the offer's and what we want (`wanted`). RED stays only beside Opus, CN only beside G.711 or G.722,
+ * telephone-event per clock in use. Nothing in common leaves no format: then there is no answer to write. */
+void cg_sdp_answer_media(const cg_media_description *offer, const bool allowed[CG_CODEC_COUNT], cg_direction wanted,
+                         cg_media_description *local);
+
+/* Fills `local` with an offer of our own: those codecs of `preferred` (the caller's formats and order; NULL: all in
+ * default order) with payload types that do not clash; extensions under our ids; sendrecv. ICE, fingerprint, ssrc are
+ * left to the caller. */
+void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_description *local);
+
+/* Lets the far end's wishes cross: `local`'s formats take over the fmtp of `far`'s of the same codec, and its ptime.
+ * `far` is what the other leg's browser said (cg_sdp_media). Call it behind cg_sdp_answer_media when the callee's
+ * answer is there; cg_sdp_offer_media has done it with `preferred`. RED keeps naming `local`'s own Opus. */
+void cg_sdp_cross_media(const cg_media_description *far, cg_media_description *local);

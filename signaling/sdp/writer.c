@@ -1,0 +1,165 @@
+/* Writes our offers and answers as JSEP (RFC 8829 sections 5.2 and 5.3) lays them out. All text comes from ourselves or
+ * was read as RFC 8866 tokens, so nothing needs escaping. The gateway is always the DTLS client: a=setup:active both
+ * ways. */
+#include "signaling/sdp/description.h"
+
+#include <arpa/inet.h>
+#include <glib.h>
+
+#define OFFER_MID "0"
+
+static const char *address_text(const struct sockaddr_storage *address, char text[static INET6_ADDRSTRLEN],
+                                uint16_t *ret_port)
+{
+    const struct sockaddr_in *in4 = (const struct sockaddr_in *) address;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) address;
+    bool is4 = address->ss_family == AF_INET;
+
+    g_assert(is4 || address->ss_family == AF_INET6);
+    *ret_port = ntohs(is4 ? in4->sin_port : in6->sin6_port);
+    return inet_ntop(address->ss_family, is4 ? (const void *) &in4->sin_addr : (const void *) &in6->sin6_addr, text,
+                     INET6_ADDRSTRLEN);
+}
+
+/* `mid` is the only one of the bundle; NULL: no bundle. */
+static void write_session(GString *out, const cg_sdp_origin *origin, const char *mid, bool extmap_allow_mixed)
+{
+    /* RFC 8829 section 5.2.1: the session id fits a signed 64-bit integer; the address means nothing. */
+    g_string_append_printf(out, "v=0\r\no=- %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " IN IP4 127.0.0.1\r\n",
+                           origin->session_id & INT64_MAX, origin->session_version & INT64_MAX);
+    g_string_append(out, "s=-\r\nt=0 0\r\n");
+    if (mid)
+        g_string_append_printf(out, "a=group:BUNDLE %s\r\n", mid);
+    if (origin->ice_lite)
+        g_string_append(out, "a=ice-lite\r\n"); /* RFC 8839 section 5.3: session level only */
+    g_string_append(out, "a=ice-options:trickle\r\n");
+    if (extmap_allow_mixed)
+        g_string_append(out, "a=extmap-allow-mixed\r\n");
+}
+
+/* m=, c= and a=rtcp. The default candidate is the first; without any, port 9 (RFC 8840 section 4.1.3). With rtcp-mux
+ * the RTCP port is the RTP port (RFC 8858 section 4.2). */
+static void write_media_line(GString *out, const cg_sdp_origin *origin, const cg_media_description *local,
+                             const char *protocol)
+{
+    char text[INET6_ADDRSTRLEN];
+    const char *family = "IP4", *address = "0.0.0.0";
+    uint16_t port = 9;
+
+    if (origin->candidate_count > 0) {
+        address = address_text(&origin->candidates[0].address, text, &port);
+        family = origin->candidates[0].address.ss_family == AF_INET6 ? "IP6" : "IP4";
+    }
+    g_string_append_printf(out, "m=audio %u %s", port, protocol);
+    for (size_t i = 0; i < local->format_count; i++)
+        g_string_append_printf(out, " %u", local->formats[i].payload_type);
+    g_string_append_printf(out, "\r\nc=IN %s %s\r\na=rtcp:%u IN %s %s\r\n", family, address, port, family, address);
+}
+
+static void write_candidates(GString *out, const cg_sdp_origin *origin)
+{
+    for (size_t i = 0; i < origin->candidate_count; i++) {
+        const cg_candidate *candidate = &origin->candidates[i];
+        char text[INET6_ADDRSTRLEN];
+        uint16_t port;
+        const char *address = address_text(&candidate->address, text, &port);
+        g_string_append_printf(out, "a=candidate:%s 1 udp %u %s %u typ host\r\n",
+                               candidate->foundation[0] ? candidate->foundation : "1", candidate->priority, address,
+                               port);
+    }
+    if (origin->candidate_count > 0)
+        g_string_append(out, "a=end-of-candidates\r\n");
+}
+
+static void write_fingerprint(GString *out, const cg_fingerprint *fingerprint)
+{
+    g_string_append_printf(out, "a=fingerprint:%s ", cg_sdp_hash_name(fingerprint->hash));
+    for (size_t i = 0; i < fingerprint->size; i++)
+        g_string_append_printf(out, "%s%02X", i > 0 ? ":" : "", fingerprint->digest[i]);
+    g_string_append(out, "\r\n");
+}
+
+static void write_transport(GString *out, const cg_sdp_origin *origin, const cg_media_description *local)
+{
+    write_candidates(out, origin);
+    g_string_append_printf(out, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", local->ice.ufrag, local->ice.pwd);
+    write_fingerprint(out, &local->fingerprint);
+    g_string_append(out, "a=setup:active\r\n");
+}
+
+static void write_format(GString *out, const cg_format *format)
+{
+    const cg_codec_info *info = cg_codec_get_info(format->codec);
+    g_string_append_printf(out, "a=rtpmap:%u %s/%u", format->payload_type, info->name, info->clock_rate);
+    if (info->channels > 1)
+        g_string_append_printf(out, "/%u", info->channels);
+    g_string_append(out, "\r\n");
+    if (format->fmtp[0])
+        g_string_append_printf(out, "a=fmtp:%u %s\r\n", format->payload_type, format->fmtp);
+}
+
+static void write_media(GString *out, const cg_sdp_origin *origin, const cg_media_description *local)
+{
+    for (size_t i = 0; i < CG_EXTENSION_COUNT; i++)
+        if (local->extensions[i] != 0)
+            g_string_append_printf(out, "a=extmap:%u %s\r\n", local->extensions[i], cg_extension_uri(i));
+    g_string_append_printf(out, "a=%s\r\n", cg_sdp_direction_word(local->direction));
+    g_string_append(out,
+                    "a=msid:callgate audio\r\n"); /* RFC 8830: one stream, one track, for as long as the leg lives */
+    for (size_t i = 0; i < local->format_count; i++)
+        write_format(out, &local->formats[i]);
+    if (local->ptime_ms > 0)
+        g_string_append_printf(out, "a=ptime:%u\r\n", local->ptime_ms);
+    if (local->ssrc != 0 && origin->cname)
+        g_string_append_printf(out, "a=ssrc:%u cname:%s\r\n", local->ssrc, origin->cname);
+}
+
+static void write_mid(GString *out, const char *mid)
+{
+    if (mid[0])
+        g_string_append_printf(out, "a=mid:%s\r\n", mid);
+}
+
+char *cg_sdp_write_offer(const cg_sdp_origin *origin, const cg_media_description *local)
+{
+    GString *out = g_string_sized_new(2048);
+
+    g_assert(local->format_count > 0);
+    write_session(out, origin, OFFER_MID, false);
+    write_media_line(out, origin, local, "UDP/TLS/RTP/SAVPF");
+    write_transport(out, origin, local);
+    write_mid(out, OFFER_MID);
+    g_string_append(out, "a=rtcp-mux\r\na=rtcp-mux-only\r\n");
+    write_media(out, origin, local);
+    return g_string_free(out, FALSE);
+}
+
+/* RFC 3264 section 6: a refused section stays in its place with port 0, its protocol and one of its formats. */
+static void write_rejected(GString *out, const cg_sdp_section *section)
+{
+    g_string_append_printf(out, "m=%s 0 %s %s\r\nc=IN IP4 0.0.0.0\r\n", section->media, section->protocol,
+                           section->format);
+    write_mid(out, section->mid);
+    g_string_append(out, "a=inactive\r\n");
+}
+
+char *cg_sdp_write_answer(const cg_sdp_origin *origin, const cg_media_description *local, const cg_sdp *offer)
+{
+    GString *out = g_string_sized_new(2048);
+    const cg_sdp_section *audio = &offer->section[offer->audio];
+
+    g_assert(local->format_count > 0);
+    write_session(out, origin, audio->bundled ? audio->mid : NULL, offer->extmap_allow_mixed);
+    for (size_t i = 0; i < offer->section_count; i++) {
+        if (i != offer->audio) {
+            write_rejected(out, &offer->section[i]);
+            continue;
+        }
+        write_media_line(out, origin, local, audio->protocol);
+        write_transport(out, origin, local);
+        write_mid(out, audio->mid);
+        g_string_append(out, "a=rtcp-mux\r\n"); /* never rtcp-mux-only: RFC 8858 section 4.3 */
+        write_media(out, origin, local);
+    }
+    return g_string_free(out, FALSE);
+}
