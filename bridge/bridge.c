@@ -1,0 +1,281 @@
+/* The bridge as the control thread sees it: it gives out leg ids and credentials at once and posts the rest to the
+ * workers. A leg's slot is the control thread's until the leg is opened and again when its ENDED event has been
+ * delivered, so neither side ever waits for the other. */
+#include "bridge/bridge.h"
+
+#include "base/random.h"
+#include "bridge/worker_mail.h"
+
+#include <string.h>
+
+enum {
+    DEFAULT_MAX_LEGS = 4096,
+    MAX_WORKERS = 64,
+    DEFAULT_HANDSHAKE_QUEUE = 1024,
+    DEFAULT_SETUP_MS = 15000,
+    DEFAULT_WARNING_MS = 10000,
+    DEFAULT_CONSENT_MS = 30000,
+};
+
+/* A worker and the slots of its leg table, as the control thread keeps account of them. */
+typedef struct {
+    cg_worker *worker; /* owned */
+    cg_candidate candidates[2 * CG_MAX_ADDRESSES];
+    size_t candidate_count;
+    uint32_t *generations; /* by slot: of the leg last opened there */
+    GQueue *free_slots;    /* GUINT_TO_POINTER; the longest free one is used first */
+    unsigned legs;         /* open, ENDED not delivered yet */
+} bridge_worker;
+
+struct cg_bridge {
+    cg_addresses addresses;
+    cg_dtls_pool *pool; /* owned */
+    cg_events *events;  /* owned */
+    void (*on_event)(const cg_leg_event *event, void *user);
+    void *user;
+    unsigned worker_count;
+    bridge_worker workers[MAX_WORKERS];
+};
+
+const char *cg_leg_end_name(cg_leg_end end)
+{
+    static const char *const names[] = {
+        [CG_LEG_END_NONE] = "none",
+        [CG_LEG_END_CLOSED] = "closed",
+        [CG_LEG_END_ICE_TIMEOUT] = "ice_timeout",
+        [CG_LEG_END_DTLS_TIMEOUT] = "dtls_timeout",
+        [CG_LEG_END_DTLS_FAILED] = "dtls_failed",
+        [CG_LEG_END_FINGERPRINT_MISMATCH] = "fingerprint_mismatch",
+        [CG_LEG_END_CONSENT_LOST] = "consent_lost",
+    };
+    g_assert((unsigned) end < G_N_ELEMENTS(names));
+    return names[end];
+}
+
+void cg_bridge_cname(uint32_t ssrc, char ret_cname[static CG_CNAME_SIZE])
+{
+    g_snprintf(ret_cname, CG_CNAME_SIZE, "cg-%08x", ssrc);
+}
+
+static bridge_worker *worker_of(cg_bridge *bridge, cg_leg_id leg)
+{
+    unsigned index = cg_leg_id_worker(leg);
+    g_assert(index < bridge->worker_count);
+    return &bridge->workers[index];
+}
+
+static void on_event(const cg_leg_event *event, void *user)
+{
+    cg_bridge *bridge = user;
+    if (event->kind == CG_LEG_EVENT_ENDED) {
+        bridge_worker *worker = worker_of(bridge, event->leg);
+        g_queue_push_tail(worker->free_slots, GUINT_TO_POINTER(cg_leg_id_slot(event->leg)));
+        worker->legs--;
+    }
+    bridge->on_event(event, bridge->user); /* may free the bridge */
+}
+
+static unsigned or_default(unsigned value, unsigned fallback)
+{
+    return value != 0 ? value : fallback;
+}
+
+static bool add_worker(cg_bridge *bridge, const cg_bridge_config *config, unsigned index, char **ret_error)
+{
+    bridge_worker *added = &bridge->workers[index];
+    cg_worker_config worker_config = {
+        .index = index,
+        .max_legs = or_default(config->max_legs, DEFAULT_MAX_LEGS),
+        .setup_timeout_us = (int64_t) or_default(config->setup_timeout_ms, DEFAULT_SETUP_MS) * 1000,
+        .consent_warning_us = (int64_t) or_default(config->consent_warning_ms, DEFAULT_WARNING_MS) * 1000,
+        .consent_timeout_us = (int64_t) or_default(config->consent_timeout_ms, DEFAULT_CONSENT_MS) * 1000,
+        .addresses = &bridge->addresses,
+        .port = config->udp_port == 0 ? 0 : (uint16_t) (config->udp_port + index),
+        .events = bridge->events,
+    };
+    added->worker = cg_worker_new(&worker_config, ret_error);
+    if (added->worker == NULL)
+        return false;
+    bridge->worker_count++;
+    added->generations = g_new0(uint32_t, worker_config.max_legs);
+    added->free_slots = g_queue_new();
+    for (unsigned slot = 0; slot < worker_config.max_legs; slot++)
+        g_queue_push_tail(added->free_slots, GUINT_TO_POINTER(slot));
+    uint16_t ipv4_port = added->worker->ipv4 != NULL ? cg_udp_port(added->worker->ipv4) : 0;
+    uint16_t ipv6_port = added->worker->ipv6 != NULL ? cg_udp_port(added->worker->ipv6) : 0;
+    added->candidate_count = cg_addresses_candidates(&bridge->addresses, ipv4_port, ipv6_port, added->candidates);
+    return true;
+}
+
+static unsigned workers_wanted(const cg_bridge_config *config)
+{
+    return MIN(or_default(config->workers, g_get_num_processors()), MAX_WORKERS);
+}
+
+static bool check(const cg_bridge_config *config, cg_addresses *ret_addresses, char **ret_error)
+{
+    unsigned wanted = workers_wanted(config);
+    if (config->udp_port != 0 && config->udp_port + wanted - 1 > UINT16_MAX) {
+        *ret_error = g_strdup_printf("%u workers have no room above UDP port %u", wanted, config->udp_port);
+        return false;
+    }
+    return cg_addresses_read(config->addresses, config->advertise, ret_addresses, ret_error);
+}
+
+bool cg_bridge_check(const cg_bridge_config *config, char **ret_error)
+{
+    cg_addresses addresses;
+    return check(config, &addresses, ret_error);
+}
+
+static bool add_workers(cg_bridge *bridge, const cg_bridge_config *config, char **ret_error)
+{
+    for (unsigned i = 0; i < workers_wanted(config); i++)
+        if (!add_worker(bridge, config, i, ret_error))
+            return false;
+    return true;
+}
+
+static bool add_pool(cg_bridge *bridge, const cg_bridge_config *config, char **ret_error)
+{
+    if (!cg_srtp_global_init()) {
+        *ret_error = g_strdup("libsrtp cannot be initialised");
+        return false;
+    }
+    cg_dtls_pool_config pool_config = {
+        .threads = or_default(config->handshake_threads, 1),
+        .queue_limit = or_default(config->handshake_queue, DEFAULT_HANDSHAKE_QUEUE),
+        .timeout_ms = or_default(config->setup_timeout_ms, DEFAULT_SETUP_MS),
+        .on_event = cg_worker_dtls_event,
+    };
+    bridge->pool = cg_dtls_pool_new(&pool_config, ret_error);
+    return bridge->pool != NULL;
+}
+
+cg_bridge *cg_bridge_new(const cg_bridge_config *config, cg_mailbox *control,
+                         void (*handler)(const cg_leg_event *event, void *user), void *user, char **ret_error)
+{
+    cg_bridge *bridge = g_new0(cg_bridge, 1);
+    bridge->on_event = handler;
+    bridge->user = user;
+    bridge->events = cg_events_new(control, on_event, bridge);
+    if (!check(config, &bridge->addresses, ret_error) || !add_workers(bridge, config, ret_error) ||
+        !add_pool(bridge, config, ret_error)) {
+        cg_bridge_free(bridge);
+        return NULL;
+    }
+    for (unsigned i = 0; i < bridge->worker_count; i++)
+        cg_worker_start(bridge->workers[i].worker, bridge->pool);
+    return bridge;
+}
+
+/* Workers first, since they ask the pool; then the pool, since it posts to their mailboxes; then these. */
+void cg_bridge_free(cg_bridge *bridge)
+{
+    if (bridge == NULL)
+        return;
+    for (unsigned i = 0; i < bridge->worker_count; i++)
+        cg_worker_stop(bridge->workers[i].worker);
+    if (bridge->pool != NULL)
+        cg_dtls_pool_free(bridge->pool);
+    for (unsigned i = 0; i < bridge->worker_count; i++) {
+        cg_worker_free(bridge->workers[i].worker);
+        g_free(bridge->workers[i].generations);
+        g_queue_free(bridge->workers[i].free_slots);
+    }
+    cg_events_close(bridge->events);
+    g_free(bridge);
+}
+
+unsigned cg_bridge_pick_worker(cg_bridge *bridge)
+{
+    unsigned best = 0;
+    for (unsigned i = 1; i < bridge->worker_count; i++)
+        if (bridge->workers[i].legs < bridge->workers[best].legs)
+            best = i;
+    return best;
+}
+
+cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
+{
+    g_assert(worker < bridge->worker_count);
+    bridge_worker *on = &bridge->workers[worker];
+    if (g_queue_is_empty(on->free_slots))
+        return 0;
+    uint32_t slot = GPOINTER_TO_UINT(g_queue_pop_head(on->free_slots));
+    cg_leg_id leg = cg_leg_id_make(worker, ++on->generations[slot], slot);
+    *ret_local = (cg_media_description){
+        .ice = cg_ice_credentials_new(),
+        .fingerprint = *cg_dtls_pool_fingerprint(bridge->pool),
+        .ssrc = cg_random_u32() | 1, /* never 0 */
+    };
+    on->legs++;
+    cg_worker_post_open(on->worker, leg, &ret_local->ice, ret_local->ssrc);
+    return leg;
+}
+
+const cg_candidate *cg_bridge_candidates(const cg_bridge *bridge, unsigned worker, size_t *ret_count)
+{
+    g_assert(worker < bridge->worker_count);
+    *ret_count = bridge->workers[worker].candidate_count;
+    return bridge->workers[worker].candidates;
+}
+
+void cg_bridge_leg_connect(cg_bridge *bridge, cg_leg_id leg, const cg_media_description *local,
+                           const cg_media_description *remote)
+{
+    cg_worker_post_describe(worker_of(bridge, leg)->worker, leg, local, remote);
+}
+
+void cg_bridge_leg_restart(cg_bridge *bridge, cg_leg_id leg, cg_ice_credentials *ret_local)
+{
+    *ret_local = cg_ice_credentials_new();
+    cg_worker_post_restart(worker_of(bridge, leg)->worker, leg, ret_local);
+}
+
+void cg_bridge_link(cg_bridge *bridge, cg_leg_id a, cg_leg_id b)
+{
+    if (a == 0 && b == 0)
+        return;
+    bridge_worker *worker = worker_of(bridge, a != 0 ? a : b);
+    g_assert(a == 0 || b == 0 || worker_of(bridge, b) == worker);
+    cg_worker_post_link(worker->worker, a, b);
+}
+
+void cg_bridge_leg_set_flow(cg_bridge *bridge, cg_leg_id leg, bool from_leg, bool to_leg)
+{
+    cg_worker_post_flow(worker_of(bridge, leg)->worker, leg, from_leg, to_leg);
+}
+
+void cg_bridge_leg_send_digits(cg_bridge *bridge, cg_leg_id leg, const char *digits)
+{
+    cg_worker_post_digits(worker_of(bridge, leg)->worker, leg, digits);
+}
+
+void cg_bridge_leg_stats(cg_bridge *bridge, cg_leg_id leg)
+{
+    cg_worker_post_stats(worker_of(bridge, leg)->worker, leg);
+}
+
+void cg_bridge_leg_close(cg_bridge *bridge, cg_leg_id leg)
+{
+    cg_worker_post_close(worker_of(bridge, leg)->worker, leg);
+}
+
+unsigned cg_bridge_worker_count(const cg_bridge *bridge)
+{
+    return bridge->worker_count;
+}
+
+void cg_bridge_worker_stats(const cg_bridge *bridge, unsigned worker, cg_worker_stats *ret_stats)
+{
+    g_assert(worker < bridge->worker_count);
+    cg_worker *read = bridge->workers[worker].worker;
+    cg_worker_counters_read(&read->counters, ret_stats);
+    ret_stats->mailbox_depth = cg_mailbox_depth(read->mailbox);
+}
+
+size_t cg_bridge_handshake_queue_depth(const cg_bridge *bridge)
+{
+    return cg_dtls_pool_depth(bridge->pool);
+}

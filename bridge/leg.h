@@ -1,0 +1,126 @@
+/* A leg: one peer's ICE, DTLS-SRTP and RTP, as its worker holds it. Everything here runs on that worker's thread; `now`
+ * is monotonic microseconds.
+ *
+ * The functions are spread over leg.c (life), leg_paths.c (addresses), leg_connect.c (ICE, DTLS), leg_media.c (RTP in
+ * and out), leg_control.c (RTCP, digits, timeouts). */
+#pragma once
+
+#include "bridge/bridge.h"
+#include "bridge/budget.h"
+#include "bridge/dtls_pool.h"
+#include "bridge/dtmf_receive.h"
+#include "bridge/dtmf_send.h"
+#include "bridge/ice_lite.h"
+#include "bridge/media_map.h"
+#include "bridge/path.h"
+#include "bridge/rtcp_session.h"
+#include "bridge/rtp_rewriter.h"
+#include "bridge/srtp_session.h"
+
+#define CG_LEG_PATHS 8 /* validated addresses a peer may have at a time; the one longest unheard gives way */
+
+typedef struct cg_worker cg_worker;
+typedef struct cg_leg cg_leg;
+
+typedef enum {
+    CG_LEG_OPEN,        /* the remote description is not known yet; checks may come */
+    CG_LEG_CHECKING,    /* it is known; no check has validated an address */
+    CG_LEG_HANDSHAKING, /* the pool has it */
+    CG_LEG_CONNECTED,   /* keys are there */
+} cg_leg_state;
+
+typedef struct {
+    cg_path path;
+    uint32_t hash;    /* under which the leg table has it */
+    bool used;        /* this place is taken */
+    int64_t heard_us; /* last valid check or authenticated packet */
+} cg_leg_path;
+
+struct cg_leg {
+    cg_leg_id id;
+    uint32_t slot; /* in the leg table */
+    cg_leg_state state;
+
+    cg_ice_lite ice;
+    char ufrags[2][CG_ICE_UFRAG_MAX + 1]; /* local ones the leg table has for us: in force, previous; or empty */
+    cg_leg_path paths[CG_LEG_PATHS];
+    int selected;          /* index of the path we send on, -1: none */
+    cg_fingerprint remote; /* of the peer's certificate; from CG_LEG_CHECKING on */
+    unsigned handshake_datagrams;
+    int64_t setup_deadline_us;
+    cg_srtp_session *srtp; /* owned; from CG_LEG_CONNECTED on */
+    int64_t heard_us;      /* last valid check or authenticated packet on any path */
+    bool interrupted;
+
+    cg_leg *partner; /* linked leg of the same worker, or NULL; its partner is this one */
+    bool described;  /* `media` is there; before that no media passes */
+    cg_media_map media;
+    cg_media_link to_partner; /* there when both are described */
+    bool flow_from, flow_to;
+    bool heard_media;       /* CG_LEG_EVENT_MEDIA was told */
+    cg_rtp_rewriter stream; /* what this leg's peer hears */
+    cg_reception reception; /* what it sends */
+    int64_t lost_before;    /* by its earlier SSRCs */
+    uint64_t lost_counted;  /* of packets_lost, what the worker's counter has */
+    cg_rtcp_session rtcp;
+    cg_dtmf_receiver dtmf_in;
+    cg_dtmf_sender dtmf_out;
+    cg_budget packet_budget, digit_budget, move_budget;
+    bool replaying; /* events from `replayed_timestamp` to the next key go to the partner as a digit of our making */
+    uint32_t replayed_timestamp;
+    cg_leg_stats stats; /* packet and drop counters; the rest is filled in by cg_leg_read_stats */
+};
+
+/* leg.c */
+cg_leg *cg_leg_new(cg_leg_id id, uint32_t slot, const cg_ice_credentials *local, uint32_t ssrc, int64_t now_us);
+/* Says BYE, gives everything back, tells ENDED and frees the leg. */
+void cg_leg_finish(cg_worker *worker, cg_leg *leg, cg_leg_end end, int64_t now_us);
+void cg_leg_link(cg_leg *a, cg_leg *b); /* either may be NULL */
+void cg_leg_update_links(cg_leg *leg);  /* after its media map changed */
+cg_leg_stats cg_leg_read_stats(const cg_leg *leg);
+/* Brings the worker's sum of losses up to date. */
+void cg_leg_count_lost(cg_worker *worker, cg_leg *leg);
+void cg_leg_tell(cg_worker *worker, const cg_leg *leg, cg_leg_event_kind kind); /* events without arguments */
+
+/* leg_paths.c */
+/* Makes `path` one of the leg's, or finds it there; -1 if it is in live use by another leg. */
+int cg_leg_take_path(cg_worker *worker, cg_leg *leg, const cg_path *path, int64_t now_us);
+void cg_leg_drop_path(cg_worker *worker, cg_leg *leg, unsigned index);
+void cg_leg_select_path(cg_worker *worker, cg_leg *leg, int index, int64_t now_us);
+/* A valid check or authenticated packet came: the peer lives and consents. */
+void cg_leg_heard(cg_worker *worker, cg_leg *leg, unsigned path, int64_t now_us);
+/* ... the latter: media is followed when the selected path has fallen silent. */
+void cg_leg_heard_media(cg_worker *worker, cg_leg *leg, unsigned path, int64_t now_us);
+/* The path to send on, or NULL. */
+static inline const cg_path *cg_leg_path_out(const cg_leg *leg)
+{
+    return leg->selected < 0 ? NULL : &leg->paths[leg->selected].path;
+}
+
+/* leg_connect.c */
+void cg_leg_describe(cg_worker *worker, cg_leg *leg, const cg_media_description *local,
+                     const cg_media_description *remote, int64_t now_us); /* may end the leg */
+void cg_leg_restart_ice(cg_worker *worker, cg_leg *leg, const cg_ice_credentials *local);
+void cg_leg_receive_check(cg_worker *worker, cg_leg *leg, const cg_path *path, const uint8_t *data, size_t size,
+                          int64_t now_us);
+void cg_leg_receive_dtls(cg_worker *worker, cg_leg *leg, unsigned path, const uint8_t *data, size_t size,
+                         int64_t now_us);
+void cg_leg_dtls_event(cg_worker *worker, cg_leg *leg, const cg_dtls_event *event,
+                       int64_t now_us); /* may end the leg */
+
+/* leg_media.c */
+/* SRTP from one of the leg's paths; changed in place, and perhaps queued for sending where it lies. */
+void cg_leg_receive_rtp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us);
+/* Protects and queues a packet of the leg's stream; CG_SRTP_MAX_TRAILER octets behind it are free. */
+void cg_leg_send_rtp(cg_worker *worker, cg_leg *leg, uint8_t *data, size_t size, size_t payload_size);
+void cg_leg_count_refused(cg_worker *worker, cg_leg *leg, unsigned path, cg_srtp_status status, int64_t now_us);
+void cg_leg_count_no_keys(cg_worker *worker, cg_leg *leg, unsigned path, int64_t now_us);
+
+/* leg_control.c */
+void cg_leg_receive_rtcp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us);
+void cg_leg_send_report(cg_worker *worker, cg_leg *leg, bool bye, int64_t now_us);
+void cg_leg_push_digits(cg_worker *worker, cg_leg *leg, const char *digits, int64_t now_us);
+/* Does what is due; may end the leg. */
+void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us);
+/* When cg_leg_tick is to be called next. */
+int64_t cg_leg_due(const cg_worker *worker, const cg_leg *leg);

@@ -1,0 +1,156 @@
+/* What a leg does beside passing media on: RTCP reports, digits to its peer, timeouts. */
+#include "bridge/leg.h"
+
+#include "base/random.h"
+#include "bridge/rtcp.h"
+#include "bridge/rtp.h"
+#include "bridge/worker.h"
+
+#include <string.h>
+
+void cg_leg_receive_rtcp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us)
+{
+    if (leg->srtp == NULL) {
+        cg_leg_count_no_keys(worker, leg, path, now_us);
+        return;
+    }
+    cg_rtcp_report report;
+    size_t plain = size;
+    cg_srtp_status status = cg_srtp_unprotect_rtcp(leg->srtp, data, &plain);
+    if (status == CG_SRTP_OK && !cg_rtcp_parse(data, plain, leg->stream.ssrc, &report))
+        status = CG_SRTP_MALFORMED;
+    if (status != CG_SRTP_OK) {
+        cg_leg_count_refused(worker, leg, path, status, now_us);
+        return;
+    }
+    cg_leg_heard_media(worker, leg, path, now_us);
+    cg_counter_add(&worker->counters.packets_received, 1);
+    cg_counter_add(&worker->counters.bytes_received, size);
+    cg_rtcp_session_receive(&leg->rtcp, &report, leg->stream.clock_rate, worker->ntp_offset_us, now_us);
+}
+
+void cg_leg_send_report(cg_worker *worker, cg_leg *leg, bool bye, int64_t now_us)
+{
+    const cg_path *path = cg_leg_path_out(leg);
+    if (path == NULL)
+        return;
+    char cname[CG_CNAME_SIZE];
+    cg_bridge_cname(leg->stream.ssrc, cname);
+    uint8_t *data = cg_worker_buffer(worker, path);
+    cg_rtcp_report report =
+        cg_rtcp_session_report(&leg->rtcp, &leg->reception, leg->stream.ssrc,
+                               cg_rtp_rewriter_timestamp_at(&leg->stream, now_us), worker->ntp_offset_us, now_us);
+    report.bye = bye;
+    size_t size = cg_rtcp_write(data, &report, cname);
+    if (cg_srtp_protect_rtcp(leg->srtp, data, &size) != CG_SRTP_OK)
+        return;
+    cg_worker_send(worker, path, data, size);
+    cg_counter_add(&worker->counters.packets_sent, 1);
+    cg_counter_add(&worker->counters.bytes_sent, size);
+}
+
+static bool may_send_digits(const cg_leg *leg)
+{
+    return leg->srtp != NULL && leg->media.may_send && leg->media.events != CG_CODEC_COUNT;
+}
+
+void cg_leg_push_digits(cg_worker *worker, cg_leg *leg, const char *digits, int64_t now_us)
+{
+    bool deaf = leg->described && leg->media.events == CG_CODEC_COUNT; /* takes no events: they would wait for ever */
+    unsigned dropped = deaf ? cg_dtmf_count(digits) : cg_dtmf_sender_push(&leg->dtmf_out, digits, now_us);
+    if (dropped > 0) {
+        leg->stats.digits_dropped += dropped;
+        cg_drop_digits(&worker->drops, leg->id, dropped, now_us);
+    }
+    cg_worker_schedule(worker, leg);
+}
+
+static void send_event(cg_worker *worker, cg_leg *leg, const cg_dtmf_packet *packet, int64_t now_us)
+{
+    const cg_path *path = cg_leg_path_out(leg);
+    if (path == NULL)
+        return;
+    cg_rtp_header header = {
+        .marker = packet->first,
+        .payload_type = leg->media.payload_type_of[leg->media.events],
+        .ssrc = leg->stream.ssrc,
+    };
+    header.sequence = packet->first ? cg_rtp_rewriter_insert(&leg->stream, now_us).sequence
+                                    : cg_rtp_rewriter_insert_again(&leg->stream);
+    header.timestamp = leg->stream.timestamp;
+    uint8_t *data = cg_worker_buffer(worker, path);
+    cg_rtp_write(data, &header);
+    cg_dtmf_event_write(data + CG_RTP_HEADER_SIZE, &packet->event);
+    cg_leg_send_rtp(worker, leg, data, CG_RTP_HEADER_SIZE + CG_DTMF_EVENT_SIZE, CG_DTMF_EVENT_SIZE);
+}
+
+static void send_digits(cg_worker *worker, cg_leg *leg, int64_t now_us)
+{
+    cg_dtmf_packet packet;
+    if (!may_send_digits(leg))
+        return;
+    uint32_t clock_rate = cg_codec_get_info(leg->media.events)->clock_rate;
+    if (cg_dtmf_sender_step(&leg->dtmf_out, clock_rate, now_us, &packet))
+        send_event(worker, leg, &packet, now_us);
+}
+
+static void send_report_if_due(cg_worker *worker, cg_leg *leg, int64_t now_us)
+{
+    if (leg->rtcp.next_us == 0 || now_us < leg->rtcp.next_us)
+        return;
+    cg_leg_count_lost(worker, leg);
+    cg_leg_send_report(worker, leg, false, now_us);
+    cg_rtcp_session_schedule(&leg->rtcp, cg_random_u32(), now_us);
+}
+
+static void warn_if_silent(cg_worker *worker, cg_leg *leg, int64_t now_us)
+{
+    if (leg->interrupted || now_us - leg->heard_us < worker->config.consent_warning_us)
+        return;
+    leg->interrupted = true;
+    cg_leg_tell(worker, leg, CG_LEG_EVENT_INTERRUPTED);
+}
+
+/* Why the leg must end now, if it must. */
+static cg_leg_end find_end(const cg_worker *worker, const cg_leg *leg, int64_t now_us)
+{
+    switch (leg->state) {
+    case CG_LEG_OPEN:
+        return CG_LEG_END_NONE;
+    case CG_LEG_CHECKING:
+        return now_us < leg->setup_deadline_us ? CG_LEG_END_NONE : CG_LEG_END_ICE_TIMEOUT;
+    case CG_LEG_HANDSHAKING:
+        return now_us < leg->setup_deadline_us ? CG_LEG_END_NONE : CG_LEG_END_DTLS_TIMEOUT;
+    case CG_LEG_CONNECTED:
+        return now_us - leg->heard_us < worker->config.consent_timeout_us ? CG_LEG_END_NONE : CG_LEG_END_CONSENT_LOST;
+    }
+    return CG_LEG_END_NONE;
+}
+
+void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us)
+{
+    cg_leg_end end = find_end(worker, leg, now_us);
+    if (end != CG_LEG_END_NONE) {
+        cg_leg_finish(worker, leg, end, now_us);
+        return;
+    }
+    if (leg->state == CG_LEG_CONNECTED) {
+        warn_if_silent(worker, leg, now_us);
+        send_report_if_due(worker, leg, now_us);
+        send_digits(worker, leg, now_us);
+    }
+    cg_worker_schedule(worker, leg);
+}
+
+int64_t cg_leg_due(const cg_worker *worker, const cg_leg *leg)
+{
+    if (leg->state == CG_LEG_OPEN)
+        return INT64_MAX;
+    if (leg->state != CG_LEG_CONNECTED)
+        return leg->setup_deadline_us;
+    int64_t patience = worker->config.consent_timeout_us;
+    if (!leg->interrupted)
+        patience = MIN(patience, worker->config.consent_warning_us);
+    int64_t due = MIN(leg->heard_us + patience, leg->rtcp.next_us);
+    return may_send_digits(leg) ? MIN(due, cg_dtmf_sender_due(&leg->dtmf_out)) : due;
+}

@@ -1,0 +1,28 @@
+/* A path: the two transport addresses between which a datagram travelled, as one worker sees it (its port is fixed).
+ * Answers leave from the address that was written to, which matters on a host with several. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#define CG_PATH_TEXT_SIZE 64
+
+typedef struct {
+    uint8_t remote[16]; /* IPv4: first four octets, the rest zero */
+    uint8_t local[16];
+    uint32_t scope; /* interface index of a link-local IPv6 peer, else 0 */
+    uint16_t port;  /* of the peer, host order */
+    bool ipv6;
+    uint8_t reserved; /* zero: paths are compared as bytes */
+} cg_path;
+
+bool cg_path_equal(const cg_path *a, const cg_path *b);
+
+/* `seed` is random per process: a peer that picks its ports cannot pick its place in our tables. */
+uint32_t cg_path_hash(const cg_path *path, uint64_t seed);
+
+void cg_path_remote_address(const cg_path *path, struct sockaddr_storage *ret_address);
+
+/* "192.0.2.1:5004", "[2001:db8::1]:5004" */
+void cg_path_format(const cg_path *path, char ret_text[static CG_PATH_TEXT_SIZE]);

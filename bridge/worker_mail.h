@@ -1,0 +1,18 @@
+/* What the control thread asks of a worker, as mails. Each copies its arguments; one for a leg that is gone does
+ * nothing. */
+#pragma once
+
+#include "bridge/worker.h"
+
+void cg_worker_post_open(cg_worker *worker, cg_leg_id leg, const cg_ice_credentials *local, uint32_t ssrc);
+void cg_worker_post_describe(cg_worker *worker, cg_leg_id leg, const cg_media_description *local,
+                             const cg_media_description *remote);
+void cg_worker_post_restart(cg_worker *worker, cg_leg_id leg, const cg_ice_credentials *local);
+void cg_worker_post_link(cg_worker *worker, cg_leg_id a, cg_leg_id b); /* one of them may be 0 */
+void cg_worker_post_flow(cg_worker *worker, cg_leg_id leg, bool from_leg, bool to_leg);
+void cg_worker_post_digits(cg_worker *worker, cg_leg_id leg, const char *digits);
+void cg_worker_post_stats(cg_worker *worker, cg_leg_id leg);
+void cg_worker_post_close(cg_worker *worker, cg_leg_id leg);
+
+/* Events of the handshake pool, with the worker as owner. */
+void cg_worker_dtls_event(const cg_dtls_event *event, void *owner);
