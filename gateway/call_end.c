@@ -1,0 +1,27 @@
+/* The table of call end reasons. Codes are those that existing clients know (docs/protocol.md). */
+#include "gateway/call_end.h"
+
+static const cg_call_end_info infos[CG_CALL_END_COUNT] = {
+    [CG_CALL_END_NONE] = {"none", "in-progress", 0, ""},
+    [CG_CALL_END_CALLER_HANGUP] = {"caller_hangup", "completed", 0, ""},
+    [CG_CALL_END_CALLEE_HANGUP] = {"callee_hangup", "completed", 0, ""},
+    [CG_CALL_END_CANCELED] = {"canceled", "canceled", 0, ""},
+    [CG_CALL_END_DECLINED] = {"declined", "busy", 31603, "The call was declined"},
+    [CG_CALL_END_BUSY] = {"busy", "busy", 31486, "The called party is busy"},
+    [CG_CALL_END_NO_ANSWER] = {"no_answer", "no-answer", 31480, "The called party did not answer"},
+    [CG_CALL_END_UNAVAILABLE] = {"unavailable", "no-answer", 31480, "Nobody is registered under the called identity"},
+    [CG_CALL_END_NOT_FOUND] = {"not_found", "failed", 31404, "No such destination: To must be client:<identity>"},
+    [CG_CALL_END_INCOMPATIBLE] = {"incompatible", "failed", 53402, "The two parties have no audio codec in common"},
+    [CG_CALL_END_MEDIA_FAILED] = {"media_failed", "failed", 53405,
+                                  "No media connection: check that UDP to the gateway is not blocked"},
+    [CG_CALL_END_MEDIA_LOST] = {"media_lost", "completed", 53405, "The media connection was lost"},
+    [CG_CALL_END_SIGNALING_LOST] = {"signaling_lost", "completed", 53001,
+                                    "The signaling connection did not come back in time"},
+    [CG_CALL_END_OVERLOADED] = {"overloaded", "failed", 31206, "The gateway has no room for another call now"},
+    [CG_CALL_END_SHUTDOWN] = {"shutdown", "completed", 53001, "The gateway is shutting down"},
+};
+
+const cg_call_end_info *cg_call_end_get_info(cg_call_end end)
+{
+    return &infos[end];
+}

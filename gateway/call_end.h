@@ -1,0 +1,30 @@
+/* Why calls end: one table of names, the ecosystem's call status, and what the parties are told. */
+#pragma once
+
+typedef enum {
+    CG_CALL_END_NONE,          /* it has not */
+    CG_CALL_END_CALLER_HANGUP, /* after the answer */
+    CG_CALL_END_CALLEE_HANGUP,
+    CG_CALL_END_CANCELED,       /* the caller gave up before the answer */
+    CG_CALL_END_DECLINED,       /* somebody pressed reject */
+    CG_CALL_END_BUSY,           /* every device said busy */
+    CG_CALL_END_NO_ANSWER,      /* rang until the timeout */
+    CG_CALL_END_UNAVAILABLE,    /* nobody is registered under that identity */
+    CG_CALL_END_NOT_FOUND,      /* no such destination */
+    CG_CALL_END_INCOMPATIBLE,   /* no codec in common */
+    CG_CALL_END_MEDIA_FAILED,   /* a leg's media never came up */
+    CG_CALL_END_MEDIA_LOST,     /* it went away and did not come back */
+    CG_CALL_END_SIGNALING_LOST, /* a client's WebSocket did not come back in time */
+    CG_CALL_END_OVERLOADED,     /* no room for another leg */
+    CG_CALL_END_SHUTDOWN,       /* the gateway stops */
+    CG_CALL_END_COUNT
+} cg_call_end;
+
+typedef struct {
+    const char *name;   /* "caller_hangup": records, metrics */
+    const char *status; /* completed, busy, failed, no-answer, canceled */
+    int code;           /* for the other party's hangup; 0: an ordinary end, no error */
+    const char *text;   /* what went wrong and what to do */
+} cg_call_end_info;
+
+const cg_call_end_info *cg_call_end_get_info(cg_call_end end);

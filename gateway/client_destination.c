@@ -1,0 +1,31 @@
+/* Ringing the devices of an identity. */
+#include "gateway/client_destination.h"
+
+#include "gateway/calls.h"
+#include "gateway/client.h"
+#include "gateway/presence.h"
+
+cg_call_end cg_client_destination_dial(cg_call *call, const char *identity, void *presence)
+{
+    g_autofree char *key = cg_presence_key(&call->account, identity);
+    const GPtrArray *clients = cg_presence_find(presence, key);
+    const cg_client_leg *caller = cg_client_leg_from(call->caller);
+    cg_call_end end = CG_CALL_END_UNAVAILABLE;
+    bool rings = false;
+    if (*identity == '\0')
+        return CG_CALL_END_NOT_FOUND;
+    for (guint i = 0; clients != NULL && i < clients->len; i++) {
+        cg_client *client = clients->pdata[i];
+        /* Whoever calls their own identity wants another device of theirs. */
+        if (caller != NULL && client == caller->client)
+            continue;
+        if (cg_client_open_legs(client) >= call->calls->policy->calls_per_client) {
+            end = CG_CALL_END_BUSY;
+            continue;
+        }
+        cg_client_leg *leg = cg_client_leg_new_callee(client, identity);
+        end = CG_CALL_END_OVERLOADED;
+        rings |= cg_call_add_callee(call, &leg->base);
+    }
+    return rings ? CG_CALL_END_NONE : end;
+}

@@ -1,0 +1,278 @@
+/* Handlers of client messages about registration and running calls; placing and recovering calls is in client_invite.c.
+ * Whatever is wrong is answered on the same session and changes nothing else. */
+#include "gateway/client_messages.h"
+
+#include "gateway/client.h"
+#include "gateway/client_invite.h"
+#include "gateway/gateway.h"
+#include "signaling/error_codes.h"
+
+#include <string.h>
+
+#define MAX_DIGITS 64
+#define MAX_MESSAGE_CONTENT 10000
+
+static cg_client *client_of(cg_session *session)
+{
+    return cg_session_data(session);
+}
+
+static const char *text(const cg_session_message *message, const char *name)
+{
+    return cg_json_string(cg_json_get(message->payload, name));
+}
+
+static void reply_result(cg_session *session, const cg_session_message *message)
+{
+    if (message->id == NULL)
+        return;
+    cg_session_begin_result(session, message);
+    cg_session_send(session);
+}
+
+/* The leg the message speaks of, or an error to the client and NULL. A `quiet` message crosses with the call's end too
+ * often to be worth an error, unless it asks for an answer. */
+static cg_client_leg *leg_of(cg_session *session, const cg_session_message *message, bool quiet)
+{
+    const char *callsid = text(message, "callsid");
+    cg_client_leg *leg = cg_client_find_leg(client_of(session), callsid);
+    if (callsid == NULL)
+        cg_session_send_error(session, message, CG_ERROR_BAD_REQUEST, "callsid must name a call", NULL);
+    else if (leg == NULL && (!quiet || message->id != NULL))
+        cg_session_send_error(session, message, CG_ERROR_NOT_FOUND, "This client has no such call", callsid);
+    return leg;
+}
+
+static void send_plain(cg_session *session, const char *type)
+{
+    cg_session_begin(session, type);
+    cg_session_send(session);
+}
+
+static void on_register(cg_session *session, const cg_session_message *message, void *user)
+{
+    cg_gateway *gateway = user;
+    cg_client *client = client_of(session);
+    const cg_grants *grants = cg_session_grants(session);
+    bool on = false;
+
+    if (!cg_json_bool(cg_json_get(cg_json_get(message->payload, "media"), "audio"), &on)) {
+        cg_session_send_error(session, message, CG_ERROR_BAD_REQUEST, "register needs media:{audio:true} or false",
+                              NULL);
+        return;
+    }
+    if (!on) {
+        cg_client_unregister(client);
+        send_plain(session, "offline");
+    } else if (!cg_session_token_valid(session)) {
+        cg_session_send_error(session, message, CG_ERROR_TOKEN_EXPIRED,
+                              "The token has expired: send listen with a new one", NULL);
+        return;
+    } else if (!grants->incoming || grants->identity == NULL) {
+        cg_session_send_error(
+            session, message, CG_ERROR_NOT_GRANTED,
+            "The token does not allow incoming calls: mint it with an identity and voice.incoming.allow", NULL);
+        return;
+    } else if (!cg_client_register(client, gateway->config->calls.devices_per_identity)) {
+        cg_session_send_error(session, message, CG_ERROR_LIMIT, "Too many devices are registered under this identity",
+                              NULL);
+        return;
+    } else {
+        send_plain(session, "ready");
+    }
+    reply_result(session, message);
+}
+
+static void on_answer(cg_session *session, const cg_session_message *message, void *user)
+{
+    cg_client_leg *leg = leg_of(session, message, true);
+    const char *sdp = text(message, "sdp");
+    g_autoptr(cg_sdp) answer = NULL;
+    if (leg == NULL)
+        return;
+    if (!cg_call_leg_is_waiting(&leg->base)) {
+        cg_session_send_error(session, message, CG_ERROR_BAD_REQUEST, "This call does not wait for an answer",
+                              leg->base.sid.text);
+        return;
+    }
+    cg_sdp_status status = sdp != NULL ? cg_sdp_parse(sdp, strlen(sdp), CG_SDP_ANSWER, &answer) : CG_SDP_MALFORMED;
+    if (status != CG_SDP_OK) {
+        cg_session_send_error(session, message, CG_ERROR_DESCRIPTION, cg_sdp_status_text(status), leg->base.sid.text);
+        return;
+    }
+    if (!cg_client_leg_take_answer(leg, answer)) {
+        cg_session_send_error(session, message, CG_ERROR_DESCRIPTION, "The answer has no audio codec of the offer",
+                              leg->base.sid.text);
+        return;
+    }
+    reply_result(session, message);
+    cg_call_leg_answered(&leg->base);
+}
+
+static void on_reinvite(cg_session *session, const cg_session_message *message, void *user)
+{
+    cg_client_leg *leg = leg_of(session, message, true);
+    if (leg != NULL && cg_client_renegotiate(session, message, leg))
+        reply_result(session, message);
+}
+
+static void on_hangup(cg_session *session, const cg_session_message *message, void *user)
+{
+    cg_client_leg *leg = leg_of(session, message, true);
+    if (leg == NULL)
+        return;
+    reply_result(session, message);
+    cg_call_leg_hung_up(&leg->base);
+}
+
+/* reason "busy" speaks for this device alone; anything else declines for the person. */
+static void on_reject(cg_session *session, const cg_session_message *message, void *user)
+{
+    cg_client_leg *leg = leg_of(session, message, true);
+    if (leg == NULL)
+        return;
+    if (&leg->base == leg->base.call->caller) {
+        cg_session_send_error(session, message, CG_ERROR_BAD_REQUEST, "A caller ends its call with hangup",
+                              leg->base.sid.text);
+        return;
+    }
+    reply_result(session, message);
+    bool busy = g_strcmp0(text(message, "reason"), "busy") == 0;
+    cg_call_leg_failed(&leg->base, busy ? CG_CALL_END_BUSY : CG_CALL_END_DECLINED);
+}
+
+static bool digits_are_valid(const char *digits)
+{
+    size_t length = digits != NULL ? strlen(digits) : 0;
+    return length > 0 && length <= MAX_DIGITS && strspn(digits, "0123456789*#ABCDw") == length;
+}
+
+static void on_dtmf(cg_session *session, const cg_session_message *message, void *user)
+{
+    cg_client_leg *leg = leg_of(session, message, true);
+    const char *digits = text(message, "dtmf");
+    if (leg == NULL)
+        return;
+    if (!digits_are_valid(digits)) {
+        cg_session_send_error(session, message, CG_ERROR_BAD_REQUEST, "dtmf must be 1 to 64 of 0-9 * # A-D w",
+                              leg->base.sid.text);
+        return;
+    }
+    if (cg_call_leg_partner(&leg->base) == NULL) {
+        cg_session_send_error(session, message, CG_ERROR_BAD_REQUEST, "The call is not answered yet",
+                              leg->base.sid.text);
+        return;
+    }
+    cg_call_leg_digits(&leg->base, digits, false);
+    reply_result(session, message);
+}
+
+static void on_hold(cg_session *session, const cg_session_message *message, void *user)
+{
+    cg_client_leg *leg = leg_of(session, message, true);
+    bool on;
+    if (leg == NULL)
+        return;
+    if (!cg_json_bool(cg_json_get(message->payload, "on"), &on) || cg_call_leg_partner(&leg->base) == NULL) {
+        cg_session_send_error(session, message, CG_ERROR_BAD_REQUEST,
+                              "hold needs on:true or false, and an answered call", leg->base.sid.text);
+        return;
+    }
+    cg_call_leg_set_hold(&leg->base, on);
+    reply_result(session, message);
+}
+
+static void on_stats(cg_session *session, const cg_session_message *message, void *user)
+{
+    cg_gateway *gateway = user;
+    cg_client_leg *leg = leg_of(session, message, true);
+    size_t size;
+    if (leg == NULL)
+        return;
+    if (message->id == NULL || leg->base.media == 0) {
+        cg_session_send_error(session, message, CG_ERROR_BAD_REQUEST,
+                              "stats is a request: give it an id, while the call has media", leg->base.sid.text);
+        return;
+    }
+    if (leg->stats_request != NULL) {
+        cg_session_send_error(session, message, CG_ERROR_LIMIT, "A stats request for this call is under way",
+                              leg->base.sid.text);
+        return;
+    }
+    const char *id = cg_json_raw(message->id, &size);
+    leg->stats_request = g_strndup(id, size);
+    cg_bridge_leg_stats(gateway->bridge, leg->base.media);
+}
+
+/* Call messages carry the client's own event id in errors, so that it can tell which message failed. */
+static void send_message_error(cg_session *session, const cg_session_message *message, int code, const char *why)
+{
+    cg_json_writer *writer;
+    if (message->id != NULL) {
+        cg_session_send_error(session, message, code, why, text(message, "callsid"));
+        return;
+    }
+    cg_session_log_refusal(session, message, code, why);
+    writer = cg_session_begin(session, "error");
+    cg_json_begin_object(writer, "error");
+    cg_json_write_integer(writer, "code", code);
+    cg_json_write_string(writer, "message", why);
+    cg_json_end_object(writer);
+    cg_json_write_string(writer, "callsid", text(message, "callsid"));
+    cg_json_write_string(writer, "voiceeventsid", text(message, "voiceeventsid"));
+    cg_session_send(session);
+}
+
+static void acknowledge(cg_session *session, const cg_client_leg *leg, const char *event_id)
+{
+    cg_json_writer *writer = cg_session_begin(session, "ack");
+    cg_json_write_string(writer, "acktype", "message");
+    cg_json_write_string(writer, "callsid", leg->base.sid.text);
+    cg_json_write_string(writer, "voiceeventsid", event_id);
+    cg_session_send(session);
+}
+
+/* What is wrong with a call message, with its error code; NULL if nothing is. */
+static const char *fault_of(const cg_call_message *message, int *ret_code)
+{
+    size_t size = 0;
+    *ret_code = CG_ERROR_MESSAGE_TYPE;
+    if (message->content == NULL || message->type == NULL || message->event_id == NULL)
+        return "message needs content, messagetype and voiceeventsid";
+    cg_json_raw(message->content, &size);
+    *ret_code = CG_ERROR_MESSAGE_SIZE;
+    return size > MAX_MESSAGE_CONTENT ? "content may be 10000 bytes of JSON at most" : NULL;
+}
+
+static void on_message(cg_session *session, const cg_session_message *message, void *user)
+{
+    cg_client_leg *leg = leg_of(session, message, true);
+    const char *content_type = text(message, "contenttype");
+    cg_call_message call_message = {
+        .content = cg_json_get(message->payload, "content"),
+        .content_type = content_type != NULL ? content_type : "application/json",
+        .type = text(message, "messagetype"),
+        .event_id = text(message, "voiceeventsid"),
+    };
+    int code;
+    if (leg == NULL)
+        return;
+    const char *fault = fault_of(&call_message, &code);
+    cg_call_leg *partner = cg_call_leg_partner(&leg->base);
+    if (fault == NULL && (partner == NULL || !partner->ops->message(partner, &call_message))) {
+        code = CG_ERROR_UNAVAILABLE;
+        fault = "The other party cannot receive messages now";
+    }
+    if (fault != NULL) {
+        send_message_error(session, message, code, fault);
+        return;
+    }
+    acknowledge(session, leg, call_message.event_id);
+    reply_result(session, message);
+}
+
+const cg_session_message_handler cg_client_messages[] = {
+    {"register", on_register}, {"invite", cg_client_on_invite}, {"answer", on_answer}, {"reinvite", on_reinvite},
+    {"hangup", on_hangup},     {"reject", on_reject},           {"dtmf", on_dtmf},     {"hold", on_hold},
+    {"stats", on_stats},       {"message", on_message},         {NULL, NULL},
+};
