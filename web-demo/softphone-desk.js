@@ -1,0 +1,182 @@
+/* The desk: which calls there are, which one is shown, and what the buttons and keys do to them. */
+import { $, clockTime, partyOf } from './softphone-dom.js';
+import { CallView, stateText } from './softphone-call.js';
+import { Dialler } from './softphone-dialler.js';
+import { IncomingBanner } from './softphone-incoming.js';
+import { noticeError } from './softphone-notices.js';
+import { Recents } from './softphone-recents.js';
+
+/* How a call can end without anything being wrong. */
+const ORDINARY_ENDS = new Set([31404, 31480, 31486, 31603, 31008]);
+
+export class Desk {
+  #device;
+  #current = null;
+  #calls = []; // ours and answered ones, oldest first
+  #keypad = false;
+  #dialling = false; // the field is open beside a call
+  #onBusy;
+  #view = new CallView({
+    mute: () => this.toggleMute(),
+    hold: () => this.toggleHold(),
+    keypad: () => this.#set({ keypad: !this.#keypad }),
+    newCall: () => this.#openField(),
+    hangup: () => this.hangUp(),
+    switchTo: (call) => this.#switchTo(call),
+    end: (call) => call.disconnect(),
+  });
+  #dialler = new Dialler({
+    place: (to) => this.place(to),
+    key: (digit) => this.#sendDigit(digit),
+    sound: (digit) => this.#device?.sounds.key(digit),
+  });
+  #banner = new IncomingBanner({
+    answer: (call) => this.#answer(call),
+    decline: (call) => call.reject(),
+    ignore: (call) => call.ignore(),
+    busy: () => this.#calls.length > 0,
+  });
+  #recents = new Recents((to) => this.place(to));
+
+  constructor(onBusy) {
+    this.#onBusy = onBusy;
+  }
+
+  get dialler() {
+    return this.#dialler;
+  }
+
+  get banner() {
+    return this.#banner;
+  }
+
+  get busy() {
+    return this.#calls.length > 0;
+  }
+
+  open(device) {
+    this.#device = device;
+    device.on('incoming', (call) => {
+      this.#recents.watch(call);
+      this.#banner.add(call);
+    });
+    $('desk').hidden = false;
+    this.#draw();
+  }
+
+  async place(to) {
+    this.#dialler.busy(true);
+    this.#say(`Calling ${to.replace(/^client:/, '')}`);
+    try {
+      await this.#holdCurrent();
+      const call = await this.#device.connect({ params: { To: to } });
+      this.#recents.watch(call);
+      this.#adopt(call);
+    } catch {
+      this.#say(''); // the device's error event has told why
+    }
+    this.#dialler.busy(false);
+  }
+
+  toggleMute() {
+    this.#current?.mute(!this.#current.isMuted());
+  }
+
+  async toggleHold() {
+    const call = this.#current;
+    if (!call) return;
+    const resume = call.isOnHold();
+    if (resume) await this.#holdAllBut(call);
+    await call.hold(!resume).catch(() => {});
+  }
+
+  hangUp() {
+    this.#current?.disconnect();
+  }
+
+  async #answer(call) {
+    await this.#holdCurrent();
+    await call.accept();
+    if (call.status() === 'pending') this.#banner.again(call);
+    else if (call.status() !== 'closed') this.#adopt(call);
+  }
+
+  #adopt(call) {
+    const party = partyOf(call);
+    this.#calls.push(call);
+    this.#current = call;
+    this.#dialling = this.#keypad = false;
+    this.#view.watch(call);
+    for (const event of ['ringing', 'accept', 'mute', 'hold', 'reconnecting', 'reconnected']) {
+      call.on(event, () => {
+        this.#say(`${stateText(call)}: ${party}`);
+        this.#draw();
+      });
+    }
+    call.on('disconnect', (_, error) => this.#onEnd(call, party, error));
+    this.#draw();
+    $('hangup').focus();
+  }
+
+  #onEnd(call, party, error) {
+    const inCall = $('call').contains(document.activeElement) || document.activeElement === document.body;
+    this.#calls = this.#calls.filter((other) => other !== call);
+    if (this.#current === call) this.#current = this.#calls.at(-1) ?? null;
+    this.#keypad = false;
+    const length = call.openedAt ? `, ${clockTime(Date.now() - call.openedAt)}` : '';
+    $('last-call').textContent = error ? `${party}: ${error.title.toLowerCase()}` : `Call with ${party} ended${length}`;
+    if (error && !ORDINARY_ENDS.has(error.code)) noticeError(error);
+    this.#say($('last-call').textContent);
+    this.#draw();
+    if (inCall) (this.#current ? $('hold') : $('to')).focus();
+  }
+
+  async #switchTo(call) {
+    await this.#holdAllBut(call);
+    this.#current = call;
+    if (call.isOnHold()) await call.hold(false).catch(() => {});
+    this.#draw();
+  }
+
+  #holdCurrent() {
+    return this.#holdAllBut(null);
+  }
+
+  /* One conversation at a time. A call that cannot be held (not open yet) is left alone. */
+  async #holdAllBut(call) {
+    const others = this.#calls.filter((other) => other !== call && other.status() === 'open' && !other.isOnHold());
+    await Promise.all(others.map((other) => other.hold(true).catch(() => {})));
+  }
+
+  #sendDigit(digit) {
+    const call = this.#current;
+    if (!call || this.#dialling || !['open', 'reconnecting'].includes(call.status())) return false;
+    call.sendDigits(digit);
+    return true;
+  }
+
+  #openField() {
+    this.#set({ dialling: !this.#dialling });
+    if (this.#dialling) $('to').focus();
+  }
+
+  #set({ keypad = this.#keypad, dialling = false }) {
+    this.#keypad = keypad && !dialling;
+    this.#dialling = dialling;
+    this.#draw();
+  }
+
+  /* For those who hear the page. */
+  #say(text) {
+    $('call-announcement').textContent = text;
+  }
+
+  #draw() {
+    const call = this.#current;
+    this.#view.draw(call, this.#calls.filter((other) => other !== call));
+    const field = call === null || this.#dialling;
+    this.#dialler.show({ field, pad: field || this.#keypad });
+    $('keypad').setAttribute('aria-expanded', String(this.#keypad));
+    this.#onBusy(this.busy);
+  }
+}

@@ -1,0 +1,70 @@
+/* The field and the pad. During a call the pad's keys are digits to the other side; otherwise they write. */
+import { $, destination, element } from './softphone-dom.js';
+
+const KEYS = [['1', ''], ['2', 'ABC'], ['3', 'DEF'], ['4', 'GHI'], ['5', 'JKL'], ['6', 'MNO'], ['7', 'PQRS'],
+  ['8', 'TUV'], ['9', 'WXYZ'], ['*', ''], ['0', '+'], ['#', '']];
+const NAMES = { '*': 'star', '#': 'hash' };
+
+export class Dialler {
+  #buttons = new Map();
+  #actions; // {place(destination), key(digit): true if it went to a call, sound(digit)}
+
+  constructor(actions) {
+    this.#actions = actions;
+    for (const [digit, letters] of KEYS) this.#addKey(digit, letters);
+    $('dial').addEventListener('submit', (event) => {
+      event.preventDefault();
+      const text = $('to').value.trim();
+      if (text) actions.place(destination(text));
+      else $('to').focus();
+    });
+    $('erase').addEventListener('click', () => {
+      $('to').value = $('to').value.slice(0, -1);
+      this.#update();
+    });
+    $('to').addEventListener('input', () => this.#update());
+    this.#update();
+  }
+
+  prefill(text) {
+    $('to').value = text;
+    this.#update();
+  }
+
+  /* A key of the pad or of the keyboard. */
+  press(digit) {
+    if (!this.#buttons.has(digit)) return;
+    this.#actions.sound(digit);
+    this.#flash(this.#buttons.get(digit));
+    if (this.#actions.key(digit)) return;
+    $('to').value += digit;
+    this.#update();
+  }
+
+  /* During a call: only the pad, or a second call's field. */
+  show({ field, pad }) {
+    $('dial').hidden = !field;
+    $('pad').hidden = !pad;
+  }
+
+  busy(on) {
+    $('place').disabled = on;
+  }
+
+  #addKey(digit, letters) {
+    const button = element('button', { type: 'button' }, digit, element('small', { textContent: letters }));
+    button.setAttribute('aria-label', NAMES[digit] ?? digit);
+    button.addEventListener('click', () => this.press(digit));
+    this.#buttons.set(digit, button);
+    $('pad').append(button);
+  }
+
+  #flash(button) {
+    button.classList.add('pressed');
+    setTimeout(() => button.classList.remove('pressed'), 150);
+  }
+
+  #update() {
+    $('erase').hidden = $('to').value === '';
+  }
+}
