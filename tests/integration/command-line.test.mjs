@@ -1,0 +1,101 @@
+// Starting the program: configurations with a mistake, and the command line.
+// The one thing to know: whoever gets it wrong is told which file, group and option it is, and nothing starts.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { BINARY, configuration, keyFile, makeCertificate, startGateway } from '../lib/gateway.mjs';
+import { ACCOUNT, APPLICATION } from '../lib/tokens.mjs';
+
+/** Starts the program with that configuration and expects it to refuse: what it said. `check-config` must have said so
+ *  before, unless it cannot know. */
+function refusal(config, { foreseeable = true } = {}) {
+  const directory = mkdtempSync(join(tmpdir(), 'callgate-refused-'));
+  const file = join(directory, 'callgate.conf');
+  writeFileSync(file, typeof config === 'string' ? config : keyFile(configuration(config)));
+  const run = (...args) => spawnSync(BINARY, [...args, file], { encoding: 'utf8', timeout: 20000 });
+  const [started, checked] = [run('serve', '--config'), run('check-config')];
+  rmSync(directory, { recursive: true });
+  assert.ok(started.status > 0, `it ended with ${started.status}`);
+  const why = started.stderr.trim().split('\n').at(-1).replace(/^callgate: /, '');
+  assert.equal(checked.status, foreseeable ? 1 : 0, checked.stdout + checked.stderr);
+  if (foreseeable) assert.ok(checked.stderr.includes(why) && checked.stderr.includes(file), `check-config: ${checked.stderr}serve: ${why}`);
+  return started.stderr.replaceAll(file, 'FILE').replaceAll(directory, 'DIR');
+}
+
+test('a configuration with a mistake is named, and nothing starts', async (t) => {
+  const directories = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'callgate-made-')));
+  t.after(() => directories.forEach((directory) => rmSync(directory, { recursive: true })));
+  const made = directories.map(makeCertificate);
+  const cases = [
+    ['plain on a public address', { server: { listen: '0.0.0.0' } }, /refusing to serve 0\.0\.0\.0 without TLS/],
+    ['plain on every IPv6 address', { server: { listen: '::' } }, /refusing to serve :: without TLS/],
+    ['an address that is none', { server: { listen: 'localhost' } }, /"localhost" is not an IPv4 or IPv6 address/],
+    ['an unknown option', { server: { prot: 1 } }, /FILE: \[server\] prot: unknown option/],
+    ['an unknown group', { sever: { port: 1 } }, /FILE: \[sever\]: unknown group/],
+    ['a number out of bounds', { server: { port: 65536 } }, /\[server\] port: must be a whole number from 0 to 65535, not "65536"/],
+    ['a number that is none', { limits: { message_burst: 'many' } }, /\[limits\] message_burst: must be a whole number/],
+    ['a switch that is none', { server: { allow_plain: 'yes' } }, /\[server\] allow_plain: must be true or false/],
+    ['an id that is none', { 'account AC1': { name: 'x' } }, /"AC1" is not an id/],
+    ['a key without account', { [`key SK${'7'.repeat(32)}`]: { secret: 'x'.repeat(40) } }, /account must name the account/],
+    ['a key of no account', { [`key SK${'7'.repeat(32)}`]: { account: `AC${'7'.repeat(32)}`, secret: 'x'.repeat(40) } }, /AC7{32}/],
+    ['a public key that is not there', { [`key SK${'7'.repeat(32)}`]: { account: ACCOUNT, algorithm: 'ES256', public_key_file: 'no.pem' } }, /public_key_file: .*DIR\/no\.pem/],
+    ['a certificate that is not there', { server: { tls_certificate: 'no.pem', tls_key: 'no.key' } }, /no\.pem/],
+    ['a certificate without key', { server: { tls_certificate: 'no.pem' } }, /needs its key/],
+    ['a web root that is not there', { server: { web_root: 'nowhere' } }, /web root DIR\/nowhere/],
+    ['a key that is another certificate\'s', { server: { tls_certificate: made[0].certificate, tls_key: made[1].key } }, /not the key of the certificate/],
+    ['a media address that is none', { media: { addresses: 'here' } }, /addresses: "here" is not an IP address/],
+    ['an advertised address that is none', { media: { advertise: 'there' } }, /advertise: "there" is not an IP address/],
+    ['more workers than ports', { media: { workers: 2, udp_port: 65535 } }, /2 workers have no room above UDP port 65535/],
+    ['a socket dead before its next heartbeat', { limits: { heartbeat_interval_ms: 5000, heartbeat_timeout_ms: 1000 } }, /heartbeat_timeout_ms must be longer than heartbeat_interval_ms/],
+    ['a demo without key', { demo: { enabled: true, application: APPLICATION } }, /FILE: \[demo\] key: must name a key/],
+    ['no key file at all', 'this is no configuration', /FILE: /],
+  ];
+  for (const [name, config, expected] of cases) {
+    await t.test(name, () => { assert.match(refusal(config), expected); });
+  }
+  await t.test('a port that is taken', async (t2) => {
+    const gateway = await startGateway({}, t2);
+    assert.match(refusal({ server: { port: gateway.port } }, { foreseeable: false }), new RegExp(`${gateway.port}.*in use`));
+  });
+  await t.test('no file', () => {
+    const { status, stderr } = spawnSync(BINARY, ['serve', '--config', '/nowhere/callgate.conf'], { encoding: 'utf8' });
+    assert.deepEqual([status > 0, /\/nowhere\/callgate\.conf/.test(stderr)], [true, true]);
+  });
+});
+
+test('the command line', async (t) => {
+  const run = (...args) => spawnSync(BINARY, args, { encoding: 'utf8', timeout: 20000 });
+  const cases = [
+    [[], 2, /usage: callgate COMMAND/],
+    [['sever'], 2, /usage: callgate COMMAND/],
+    [['serve'], 2, /give either --config FILE or --demo/],
+    [['serve', '--demo', '--config', 'x'], 2, /give either --config FILE or --demo/],
+    [['serve', '--demo', 'more'], 2, /give either/],
+    [['serve', '--prot', '1'], 2, /--prot/],
+    [['serve', '--demo', '--port', 'x'], 2, /port|x/],
+    [['serve', '--demo', '--port', '-5'], 2, /at least 0 and at most 65535/],
+    [['serve', '--demo', '--udp-port', '-1'], 2, /at least 0 and at most 65535/],
+    [['serve', '--demo', '--log-level', 'bogus'], 2, /debug, info, warning or error, not "bogus"/],
+    [['check-config'], 2, /usage: callgate check-config/],
+    [['check-config', '/nowhere'], 1, /\/nowhere/],
+  ];
+  for (const [args, code, expected] of cases) {
+    await t.test(args.join(' ') || 'nothing', () => {
+      const { status, stdout, stderr } = run(...args);
+      assert.deepEqual([status, stdout], [code, '']);
+      assert.match(stderr, expected);
+    });
+  }
+  await t.test('the configuration of these tests is right, and the list of options names each of them', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'callgate-check-'));
+    writeFileSync(join(directory, 'callgate.conf'), keyFile(configuration()));
+    assert.equal(run('check-config', join(directory, 'callgate.conf')).status, 0);
+    rmSync(directory, { recursive: true });
+    const list = run('check-config', '--list').stdout;
+    for (const group of ['server', 'limits', 'tokens', 'media', 'calls', 'log', 'demo']) assert.match(list, new RegExp(`^\\[${group}\\]$`, 'm'));
+    assert.match(list, /^#ring_timeout_s = 30$/m);
+  });
+});

@@ -1,0 +1,331 @@
+/* The peer's socket, checks, handshake and packets. Written for clarity: a benchmark's peers cost what they cost. */
+#include "tests/lib-native/webrtc_peer_internal.h"
+
+#include "base/random.h"
+#include "bridge/srtp_session.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <string.h>
+#include <stun/usages/ice.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    FIRST_CHECKS_US = 20000,
+    DTLS_TICK_US = 50000,
+    DEFAULT_CHECK_MS = 2500,
+    MAX_DATAGRAM = 2048,
+};
+
+static const cg_format default_formats[] = {
+    {.codec = CG_CODEC_OPUS, .payload_type = 111, .fmtp = "minptime=10;useinbandfec=1"},
+    {.codec = CG_CODEC_TELEPHONE_EVENT_48000, .payload_type = 110, .fmtp = "0-15"},
+};
+
+static const uint16_t known_attributes[] = {STUN_ATTRIBUTE_USERNAME,
+                                            STUN_ATTRIBUTE_MESSAGE_INTEGRITY,
+                                            STUN_ATTRIBUTE_ERROR_CODE,
+                                            STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
+                                            STUN_ATTRIBUTE_PRIORITY,
+                                            STUN_ATTRIBUTE_USE_CANDIDATE,
+                                            0};
+
+void webrtc_peer_global_init(void)
+{
+    g_assert(cg_srtp_global_init());
+}
+
+static int open_socket(const char *text)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof(struct sockaddr_in);
+    if (inet_pton(AF_INET, text, &((struct sockaddr_in *) &address)->sin_addr) == 1) {
+        address.ss_family = AF_INET;
+    } else {
+        g_assert(inet_pton(AF_INET6, text, &((struct sockaddr_in6 *) &address)->sin6_addr) == 1);
+        address.ss_family = AF_INET6;
+        size = sizeof(struct sockaddr_in6);
+    }
+    int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    g_assert(fd >= 0 && bind(fd, (struct sockaddr *) &address, size) == 0);
+    return fd;
+}
+
+static void start_stun(webrtc_peer *peer)
+{
+    stun_agent_init(&peer->stun, known_attributes, STUN_COMPATIBILITY_RFC5389,
+                    STUN_AGENT_USAGE_SHORT_TERM_CREDENTIALS | STUN_AGENT_USAGE_USE_FINGERPRINT);
+    peer->in_flight = false;
+    peer->answered = false;
+    peer->next_check_us = 0;
+}
+
+static void send_dtls(const uint8_t *data, size_t size, void *user)
+{
+    webrtc_peer_send_raw(user, data, size);
+}
+
+webrtc_peer *webrtc_peer_new(const webrtc_peer_config *config)
+{
+    webrtc_peer *peer = g_new0(webrtc_peer, 1);
+    peer->config = *config;
+    if (config->formats == NULL) {
+        peer->config.formats = default_formats;
+        peer->config.format_count = G_N_ELEMENTS(default_formats);
+    }
+    peer->fd = open_socket(config->address);
+    peer->checks_on = true;
+    peer->local = (cg_media_description){
+        .ice = cg_ice_credentials_new(),
+        .fingerprint = *peer_identity_fingerprint(config->identity),
+        .direction = CG_DIRECTION_SENDRECV,
+        .format_count = peer->config.format_count,
+        .ssrc = cg_random_u32() | 1,
+    };
+    memcpy(peer->local.formats, peer->config.formats, peer->config.format_count * sizeof(cg_format));
+    g_strlcpy(peer->mid, "0", sizeof peer->mid);
+    start_stun(peer);
+    peer->dtls = peer_dtls_new(config->identity, send_dtls, peer);
+    return peer;
+}
+
+void webrtc_peer_free(webrtc_peer *peer)
+{
+    if (peer == NULL)
+        return;
+    close(peer->fd);
+    peer_dtls_free(peer->dtls);
+    if (peer->inbound != NULL)
+        srtp_dealloc(peer->inbound);
+    if (peer->outbound != NULL)
+        srtp_dealloc(peer->outbound);
+    g_free(peer);
+}
+
+int webrtc_peer_fd(const webrtc_peer *peer)
+{
+    return peer->fd;
+}
+
+cg_media_description *webrtc_peer_description(webrtc_peer *peer)
+{
+    return &peer->local;
+}
+
+void webrtc_peer_set_remote(webrtc_peer *peer, const cg_media_description *remote,
+                            const struct sockaddr_storage *address)
+{
+    bool restarted = peer->has_remote && strcmp(peer->remote.ice.ufrag, remote->ice.ufrag) != 0;
+    peer->remote = *remote;
+    peer->gateway = *address;
+    peer->has_remote = true;
+    if (restarted)
+        start_stun(peer);
+}
+
+bool webrtc_peer_is_connected(const webrtc_peer *peer)
+{
+    return peer->connected && peer->answered;
+}
+
+bool webrtc_peer_has_failed(const webrtc_peer *peer)
+{
+    return peer->failed;
+}
+
+const webrtc_peer_counts *webrtc_peer_get_counts(const webrtc_peer *peer)
+{
+    return &peer->counts;
+}
+
+void webrtc_peer_set_checks(webrtc_peer *peer, bool on)
+{
+    peer->checks_on = on;
+}
+
+void webrtc_peer_move(webrtc_peer *peer)
+{
+    int fd = open_socket(peer->config.address);
+    g_assert(dup3(fd, peer->fd, O_CLOEXEC) == peer->fd); /* the number stays: it is in the caller's poll set */
+    close(fd);
+    start_stun(peer);
+}
+
+void webrtc_peer_restart_ice(webrtc_peer *peer)
+{
+    peer->local.ice = cg_ice_credentials_new();
+}
+
+void webrtc_peer_send_raw(webrtc_peer *peer, const void *data, size_t size)
+{
+    socklen_t name_size =
+        peer->gateway.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    sendto(peer->fd, data, size, MSG_DONTWAIT, (struct sockaddr *) &peer->gateway, name_size);
+}
+
+/* RFC 8445 section 7.2.2: USERNAME is theirs, a colon, ours; the key is their password. */
+static void send_check(webrtc_peer *peer)
+{
+    uint8_t buffer[512];
+    StunMessage message;
+    g_autofree char *username = g_strdup_printf("%s:%s", peer->remote.ice.ufrag, peer->local.ice.ufrag);
+    bool nominate = !peer->config.never_nominate && !(peer->config.nominate_once && peer->answered);
+    if (peer->in_flight)
+        stun_agent_forget_transaction(&peer->stun, peer->transaction);
+    size_t size = stun_usage_ice_conncheck_create(
+        &peer->stun, &message, buffer, sizeof buffer, (const uint8_t *) username, strlen(username),
+        (const uint8_t *) peer->remote.ice.pwd, strlen(peer->remote.ice.pwd), nominate, true, 110u << 24 | 0xffffff, 1,
+        NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+    g_assert(size > 0);
+    stun_message_id(&message, peer->transaction);
+    peer->in_flight = true;
+    webrtc_peer_send_raw(peer, buffer, size);
+}
+
+static void receive_stun(webrtc_peer *peer, const uint8_t *data, size_t size)
+{
+    StunMessage message;
+    if (stun_agent_validate(&peer->stun, &message, data, size, NULL, NULL) != STUN_VALIDATION_SUCCESS ||
+        stun_message_get_class(&message) != STUN_RESPONSE) {
+        peer->counts.checks_failed++;
+        return;
+    }
+    peer->in_flight = false;
+    peer->answered = true;
+    peer->counts.checks_answered++;
+}
+
+static srtp_t make_srtp(const peer_dtls_keys *keys, const uint8_t *master, srtp_ssrc_type_t ssrcs)
+{
+    srtp_t session;
+    srtp_policy_t policy = {
+        .ssrc = {.type = ssrcs}, .key = (uint8_t *) master, .window_size = 1024, .allow_repeat_tx = 1};
+    if (keys->short_tag)
+        srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy.rtp);
+    else
+        srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
+    srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
+    g_assert(srtp_create(&session, &policy) == srtp_err_status_ok);
+    return session;
+}
+
+static void receive_dtls(webrtc_peer *peer, const uint8_t *data, size_t size)
+{
+    peer_dtls_state state = peer_dtls_receive(peer->dtls, data, size);
+    peer->failed = peer->failed || state == PEER_DTLS_FAILED;
+    if (state != PEER_DTLS_DONE || peer->connected)
+        return;
+    const peer_dtls_keys *keys = peer_dtls_get_keys(peer->dtls);
+    const cg_fingerprint *expected = &peer->remote.fingerprint;
+    if (expected->size != keys->client.size || memcmp(expected->digest, keys->client.digest, expected->size) != 0) {
+        peer->failed = true;
+        return;
+    }
+    peer->inbound = make_srtp(keys, keys->remote, ssrc_any_inbound);
+    peer->outbound = make_srtp(keys, keys->local, ssrc_any_outbound);
+    peer->connected = true;
+}
+
+static void receive_media(webrtc_peer *peer, uint8_t *data, size_t size)
+{
+    int octets = (int) size;
+    cg_rtp_header header;
+    cg_rtcp_report report;
+    bool rtcp = cg_rtcp_is_rtcp(data, size);
+    if (!peer->connected || (rtcp ? srtp_unprotect_rtcp(peer->inbound, data, &octets)
+                                  : srtp_unprotect(peer->inbound, data, &octets)) != srtp_err_status_ok) {
+        peer->counts.packets_refused++;
+        return;
+    }
+    peer->counts.packets_received++;
+    if (rtcp) {
+        g_assert(cg_rtcp_parse(data, (size_t) octets, peer->local.ssrc, &report));
+        if (peer->config.on_rtcp != NULL)
+            peer->config.on_rtcp(peer, &report, peer->config.user);
+    } else {
+        g_assert(cg_rtp_parse(data, (size_t) octets, &header));
+        if (peer->config.on_rtp != NULL)
+            peer->config.on_rtp(peer, &header, data, peer->config.user);
+    }
+}
+
+void webrtc_peer_receive(webrtc_peer *peer, int64_t now_us)
+{
+    uint8_t data[MAX_DATAGRAM];
+    ssize_t size;
+    while ((size = recv(peer->fd, data, sizeof data, MSG_DONTWAIT)) > 0) {
+        peer->counts.datagrams_received++;
+        if (data[0] <= 3)
+            receive_stun(peer, data, (size_t) size);
+        else if (data[0] >= 20 && data[0] <= 63 && peer->config.mute_dtls)
+            continue;
+        else if (data[0] >= 20 && data[0] <= 63)
+            receive_dtls(peer, data, (size_t) size);
+        else
+            receive_media(peer, data, (size_t) size);
+    }
+}
+
+void webrtc_peer_tick(webrtc_peer *peer, int64_t now_us)
+{
+    if (!peer->has_remote)
+        return;
+    if (peer->checks_on && now_us >= peer->next_check_us) {
+        send_check(peer);
+        unsigned interval = peer->config.check_interval_ms != 0 ? peer->config.check_interval_ms : DEFAULT_CHECK_MS;
+        peer->next_check_us = now_us + (webrtc_peer_is_connected(peer) ? interval * INT64_C(1000) : FIRST_CHECKS_US);
+    }
+    if (now_us >= peer->next_dtls_us) {
+        peer_dtls_tick(peer->dtls);
+        peer->next_dtls_us = now_us + DTLS_TICK_US;
+    }
+}
+
+static size_t write_rtp(const webrtc_peer *peer, const webrtc_peer_packet *packet, uint8_t ret_data[static 2048])
+{
+    cg_rtp_header header = {
+        .marker = packet->marker,
+        .payload_type = packet->payload_type,
+        .sequence = packet->sequence,
+        .timestamp = packet->timestamp,
+        .ssrc = packet->ssrc != 0 ? packet->ssrc : peer->local.ssrc,
+    };
+    size_t size = CG_RTP_HEADER_SIZE;
+    cg_rtp_write(ret_data, &header);
+    if (packet->extension != NULL) {
+        ret_data[0] |= 0x10;
+        memcpy(ret_data + size, packet->extension, packet->extension_size);
+        size += packet->extension_size;
+    }
+    if (packet->payload_size > 0)
+        memcpy(ret_data + size, packet->payload, packet->payload_size);
+    return size + packet->payload_size;
+}
+
+size_t webrtc_peer_protect_rtp(webrtc_peer *peer, const webrtc_peer_packet *packet, uint8_t ret_datagram[static 2048])
+{
+    int octets = (int) write_rtp(peer, packet, ret_datagram);
+    if (!peer->connected || srtp_protect(peer->outbound, ret_datagram, &octets) != srtp_err_status_ok)
+        return 0;
+    return (size_t) octets;
+}
+
+bool webrtc_peer_send_rtp(webrtc_peer *peer, const webrtc_peer_packet *packet)
+{
+    uint8_t datagram[MAX_DATAGRAM];
+    size_t size = webrtc_peer_protect_rtp(peer, packet, datagram);
+    if (size > 0)
+        webrtc_peer_send_raw(peer, datagram, size);
+    return size > 0;
+}
+
+void webrtc_peer_send_rtcp(webrtc_peer *peer, const cg_rtcp_report *report)
+{
+    uint8_t data[MAX_DATAGRAM];
+    int octets = (int) cg_rtcp_write(data, report, "peer");
+    if (peer->connected && srtp_protect_rtcp(peer->outbound, data, &octets) == srtp_err_status_ok)
+        webrtc_peer_send_raw(peer, data, (size_t) octets);
+}

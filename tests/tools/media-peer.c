@@ -1,0 +1,261 @@
+/* WebRTC peers for tests that are written in JavaScript: real ICE, DTLS and SRTP, but no audio. One process has as many
+ * peers as the test names, each with a socket of its own at 127.0.0.1. Lines of JSON in, one line of JSON back for
+ * each:
+ *
+ *     {"do": "offer", "peer": "a"}                  a new peer; {"sdp": its offer}
+ *     {"do": "answer", "peer": "b", "sdp": "..."}   a new peer, given an offer; {"sdp": its answer}
+ *     {"do": "accept", "peer": "a", "sdp": "..."}   what answers its offer
+ *     {"do": "restart", "peer": "a"}                {"sdp": an offer with new ICE credentials}
+ *     {"do": "count",  "peer": "a"}                 {"connected", "failed", "sent", "received", "lost", "refused"}
+ *     {"do": "replay", "peer": "a", "times": 100}   sends its last packet again, as it was
+ *     {"do": "remove", "peer": "a"}
+ *
+ * Once connected a peer sends a packet every 20 ms. The one thing to know: "received" and "lost" count packets that
+ * were authenticated, "lost" by the gaps in their sequence numbers. A command that cannot be done ends the process. */
+#include "base/clock.h"
+#include "base/json.h"
+#include "tests/lib-native/webrtc_peer.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PACKET_INTERVAL_US = 20000, TICK_MS = 5, PAYLOAD_SIZE = 80, MAX_DATAGRAM = 2048 };
+
+typedef struct {
+    webrtc_peer *webrtc;
+    int64_t next_send_us; /* 0: not connected yet */
+    uint16_t sequence;
+    uint64_t sent, received;
+    bool heard;
+    uint16_t first, highest; /* sequence numbers */
+    uint32_t cycles;
+    uint8_t last[MAX_DATAGRAM]; /* as it was sent */
+    size_t last_size;
+} peer;
+
+typedef struct {
+    peer_identity *identity;
+    GHashTable *peers; /* by name */
+    GString *input;    /* what came of the next line */
+} tool;
+
+static G_GNUC_NORETURN void give_up(const char *what, const char *about)
+{
+    fprintf(stderr, "media-peer: %s: %s\n", what, about);
+    exit(1);
+}
+
+/* --- media --- */
+
+static void on_rtp(webrtc_peer *webrtc, const cg_rtp_header *header, const uint8_t *packet, void *user)
+{
+    peer *p = user;
+    if (!p->heard)
+        p->first = p->highest = header->sequence;
+    p->heard = true;
+    p->received++;
+    if ((int16_t) (header->sequence - p->highest) > 0) {
+        p->cycles += header->sequence < p->highest;
+        p->highest = header->sequence;
+    }
+}
+
+static int64_t lost(const peer *p)
+{
+    int64_t expected = (int64_t) p->cycles * 65536 + p->highest - p->first + 1;
+    return p->heard ? expected - (int64_t) p->received : 0;
+}
+
+static void send_packet(peer *p)
+{
+    static const uint8_t payload[PAYLOAD_SIZE];
+    webrtc_peer_packet packet = {
+        .payload_type = webrtc_peer_description(p->webrtc)->formats[0].payload_type,
+        .marker = p->sequence == 0,
+        .sequence = p->sequence,
+        .timestamp = p->sequence * 960u,
+        .payload = payload,
+        .payload_size = sizeof payload,
+    };
+    p->sequence++;
+    p->last_size = webrtc_peer_protect_rtp(p->webrtc, &packet, p->last);
+    webrtc_peer_send_raw(p->webrtc, p->last, p->last_size);
+    p->sent += p->last_size > 0;
+}
+
+static void tick(peer *p, int64_t now_us)
+{
+    webrtc_peer_tick(p->webrtc, now_us);
+    if (!webrtc_peer_is_connected(p->webrtc))
+        return;
+    if (p->next_send_us == 0)
+        p->next_send_us = now_us;
+    for (; p->next_send_us <= now_us; p->next_send_us += PACKET_INTERVAL_US)
+        send_packet(p);
+}
+
+static void free_peer(void *data)
+{
+    peer *p = data;
+    webrtc_peer_free(p->webrtc);
+    g_free(p);
+}
+
+static peer *add_peer(tool *t, const char *name)
+{
+    peer *p = g_new0(peer, 1);
+    webrtc_peer_config config = {.address = "127.0.0.1", .identity = t->identity, .on_rtp = on_rtp, .user = p};
+    p->webrtc = webrtc_peer_new(&config);
+    if (!g_hash_table_replace(t->peers, g_strdup(name), p))
+        give_up("there is such a peer already", name);
+    return p;
+}
+
+/* --- commands --- */
+
+static void print_sdp(peer *p, webrtc_peer_sdp_kind kind)
+{
+    g_autofree char *sdp = webrtc_peer_write_sdp(p->webrtc, kind);
+    g_autofree char *escaped = g_strescape(sdp, NULL); /* of ASCII without control characters but these: JSON as well */
+    printf("{\"sdp\": \"%s\"}\n", escaped);
+}
+
+static void read_sdp(peer *p, const cg_json_value *command)
+{
+    const char *sdp = cg_json_string(cg_json_get(command, "sdp"));
+    if (sdp == NULL || !webrtc_peer_read_sdp(p->webrtc, sdp))
+        give_up("no usable description", sdp != NULL ? sdp : "none");
+}
+
+static void print_counts(const peer *p)
+{
+    printf("{\"connected\": %s, \"failed\": %s, \"sent\": %" G_GUINT64_FORMAT ", \"received\": %" G_GUINT64_FORMAT
+           ", \"lost\": %" G_GINT64_FORMAT ", \"refused\": %" G_GUINT64_FORMAT "}\n",
+           webrtc_peer_is_connected(p->webrtc) ? "true" : "false", webrtc_peer_has_failed(p->webrtc) ? "true" : "false",
+           p->sent, p->received, lost(p), webrtc_peer_get_counts(p->webrtc)->packets_refused);
+}
+
+static void replay(peer *p, const cg_json_value *command)
+{
+    int64_t times = 0;
+    if (!cg_json_integer(cg_json_get(command, "times"), &times) || p->last_size == 0)
+        give_up("nothing to replay", "no \"times\", or nothing sent");
+    while (times-- > 0)
+        webrtc_peer_send_raw(p->webrtc, p->last, p->last_size);
+    puts("{}");
+}
+
+/* What needs a peer that is there. */
+static void command_peer(tool *t, const char *what, const char *name, const cg_json_value *command)
+{
+    peer *p = g_hash_table_lookup(t->peers, name);
+    if (p == NULL)
+        give_up("there is no such peer", name);
+    if (strcmp(what, "count") == 0) {
+        print_counts(p);
+    } else if (strcmp(what, "replay") == 0) {
+        replay(p, command);
+    } else if (strcmp(what, "accept") == 0) {
+        read_sdp(p, command);
+        puts("{}");
+    } else if (strcmp(what, "restart") == 0) {
+        webrtc_peer_restart_ice(p->webrtc);
+        print_sdp(p, WEBRTC_PEER_OFFER);
+    } else if (strcmp(what, "remove") == 0) {
+        g_hash_table_remove(t->peers, name);
+        puts("{}");
+    } else {
+        give_up("there is no such command", what);
+    }
+}
+
+static void obey(tool *t, const char *line, size_t size)
+{
+    g_autoptr(cg_json) json = cg_json_parse(line, size, NULL);
+    const cg_json_value *command = json != NULL ? cg_json_root(json) : NULL;
+    const char *what = cg_json_string(cg_json_get(command, "do"));
+    const char *name = cg_json_string(cg_json_get(command, "peer"));
+    if (what == NULL || name == NULL)
+        give_up("this is no command", line);
+    if (strcmp(what, "offer") == 0) {
+        print_sdp(add_peer(t, name), WEBRTC_PEER_OFFER);
+    } else if (strcmp(what, "answer") == 0) {
+        peer *p = add_peer(t, name);
+        read_sdp(p, command);
+        print_sdp(p, WEBRTC_PEER_ANSWER);
+    } else {
+        command_peer(t, what, name, command);
+    }
+    fflush(stdout);
+}
+
+/* False at the end of the input. */
+static bool read_commands(tool *t)
+{
+    char bytes[16384];
+    ssize_t size = read(STDIN_FILENO, bytes, sizeof bytes);
+    if (size <= 0)
+        return false;
+    g_string_append_len(t->input, bytes, size);
+    for (char *end; (end = memchr(t->input->str, '\n', t->input->len)) != NULL;) {
+        size_t length = (size_t) (end - t->input->str);
+        *end = '\0';
+        obey(t, t->input->str, length);
+        g_string_erase(t->input, 0, (gssize) length + 1);
+    }
+    return true;
+}
+
+/* --- the loop --- */
+
+static void serve_peers(tool *t, const struct pollfd *polled)
+{
+    int64_t now_us = cg_clock_monotonic_us();
+    GHashTableIter iter;
+    void *value;
+    g_hash_table_iter_init(&iter, t->peers);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        if (polled++->revents != 0)
+            webrtc_peer_receive(((peer *) value)->webrtc, now_us);
+        tick(value, now_us);
+    }
+}
+
+static bool turn(tool *t)
+{
+    unsigned count = g_hash_table_size(t->peers);
+    g_autofree struct pollfd *polled = g_new0(struct pollfd, count + 1);
+    struct pollfd *next = polled;
+    GHashTableIter iter;
+    void *value;
+    *next++ = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+    g_hash_table_iter_init(&iter, t->peers);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        *next++ = (struct pollfd){.fd = webrtc_peer_fd(((peer *) value)->webrtc), .events = POLLIN};
+    if (poll(polled, count + 1, count > 0 ? TICK_MS : -1) < 0 && errno != EINTR)
+        give_up("poll", g_strerror(errno));
+    serve_peers(t, polled + 1);
+    /* Last: it adds and removes peers. */
+    return polled[0].revents == 0 || read_commands(t);
+}
+
+int main(void)
+{
+    webrtc_peer_global_init();
+    tool t = {
+        .identity = peer_identity_new(),
+        .peers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_peer),
+        .input = g_string_new(NULL),
+    };
+    while (turn(&t))
+        ;
+    g_hash_table_unref(t.peers);
+    g_string_free(t.input, TRUE);
+    peer_identity_free(t.identity);
+    return 0;
+}

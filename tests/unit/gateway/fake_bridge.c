@@ -1,0 +1,56 @@
+/* The functions of bridge.h that the call path uses, noting instead of doing. */
+#include "tests/unit/gateway/fake_bridge.h"
+
+cg_fake_bridge cg_fake;
+
+void cg_fake_bridge_reset(void)
+{
+    if (cg_fake.calls != NULL)
+        g_string_free(cg_fake.calls, TRUE);
+    cg_fake = (cg_fake_bridge){.next = 1, .calls = g_string_new(NULL)};
+}
+
+unsigned cg_bridge_pick_worker(cg_bridge *bridge)
+{
+    return 3;
+}
+
+cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
+{
+    g_assert_cmpuint(worker, ==, 3);
+    if (cg_fake.full)
+        return 0;
+    g_string_append_printf(cg_fake.calls, "open %d;", (int) cg_fake.next);
+    return cg_fake.next++;
+}
+
+void cg_bridge_leg_connect(cg_bridge *bridge, cg_leg_id leg, const cg_media_description *local,
+                           const cg_media_description *remote)
+{
+    g_string_append_printf(cg_fake.calls, "connect %d;", (int) leg);
+}
+
+void cg_bridge_link(cg_bridge *bridge, cg_leg_id a, cg_leg_id b)
+{
+    g_string_append_printf(cg_fake.calls, "link %d %d;", (int) a, (int) b);
+}
+
+void cg_bridge_leg_set_flow(cg_bridge *bridge, cg_leg_id leg, bool from_leg, bool to_leg)
+{
+    g_string_append_printf(cg_fake.calls, "flow %d %d %d;", (int) leg, from_leg, to_leg);
+}
+
+void cg_bridge_leg_send_digits(cg_bridge *bridge, cg_leg_id leg, const char *digits)
+{
+    g_string_append_printf(cg_fake.calls, "digits %d %s;", (int) leg, digits);
+}
+
+void cg_bridge_leg_close(cg_bridge *bridge, cg_leg_id leg)
+{
+    g_string_append_printf(cg_fake.calls, "close %d;", (int) leg);
+}
+
+const char *cg_leg_end_name(cg_leg_end end)
+{
+    return "test";
+}
