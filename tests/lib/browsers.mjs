@@ -4,12 +4,16 @@ import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
+import { SLOWNESS } from './gateway.mjs';
 import { giveEar, writeTone } from './tone.mjs';
 
 const EXECUTABLE = {
   chromium: process.env.CHROMIUM ?? '/usr/bin/chromium',
   firefox: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
 };
+
+/** For a browser that starts beside others on a busy machine. */
+const START_TIMEOUT = 60000 * SLOWNESS;
 
 const chromiumFlags = (tone, refused) => [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -40,7 +44,8 @@ export class Person {
    *  @param {{refused?: boolean}} options  refused: this person lets no page have the microphone */
   static async launch(kind, frequency, options = {}) {
     const directory = mkdtempSync(join(tmpdir(), 'callgate-browser-'));
-    const common = { executablePath: EXECUTABLE[kind], headless: true, acceptInsecureCerts: true, protocolTimeout: 60000,
+    const common = { executablePath: EXECUTABLE[kind], headless: true, acceptInsecureCerts: true,
+      timeout: START_TIMEOUT, protocolTimeout: START_TIMEOUT,
       // Firefox keeps things beside its profile too, in HOME.
       env: { ...process.env, HOME: directory } };
     const own = kind === 'firefox'

@@ -45,7 +45,7 @@ for (const kind of ['chromium', 'firefox']) {
 }
 
 for (const [first, second] of [['chromium', 'chromium'], ['firefox', 'firefox'], ['chromium', 'firefox']]) {
-  test(`${first} and ${second} hear each other's tone, and silence when it stops`, { timeout: 90000 }, async () => {
+  test(`${first} and ${second} hear each other's tone, and silence when it stops`, { timeout: 150000 }, async () => {
     const [a, b] = await Promise.all([Person.launch(first, 400), Person.launch(second, 600)]);
     people.push(a, b);
     const [pageA, pageB] = await Promise.all([a.open(server.url), b.open(server.url)]);
