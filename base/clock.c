@@ -2,6 +2,7 @@
  * runs no calls, and its timeouts must not all fire when it wakes. */
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -21,6 +22,13 @@ int64_t cg_clock_monotonic_us(void)
 {
     struct timespec time = read_clock(CLOCK_MONOTONIC);
     return (int64_t) time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+void cg_clock_sleep_until(int64_t monotonic_us)
+{
+    struct timespec time = {.tv_sec = monotonic_us / 1000000, .tv_nsec = monotonic_us % 1000000 * 1000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
+        ;
 }
 
 int64_t cg_clock_wall_ms(void)

@@ -6,6 +6,9 @@
 /* Monotonic time in microseconds: for intervals, timeouts and measurements; never goes back. */
 int64_t cg_clock_monotonic_us(void);
 
+/* Blocks the thread until then; at once if that is past. */
+void cg_clock_sleep_until(int64_t monotonic_us);
+
 /* Wall time in milliseconds since 1970-01-01T00:00:00Z: for tokens, records and logs. */
 int64_t cg_clock_wall_ms(void);
 

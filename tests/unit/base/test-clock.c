@@ -42,6 +42,15 @@ static void test_monotonic(void)
     g_assert_cmpint(ABS(g_get_monotonic_time() - cg_clock_monotonic_us()), <, 10 * G_USEC_PER_SEC);
 }
 
+static void test_sleep(void)
+{
+    int64_t until = cg_clock_monotonic_us() + 2000;
+    cg_clock_sleep_until(until);
+    g_assert_cmpint(cg_clock_monotonic_us(), >=, until);
+    cg_clock_sleep_until(until); /* past */
+    cg_clock_sleep_until(0);
+}
+
 static void test_wall(void)
 {
     g_assert_cmpint(ABS(g_get_real_time() / 1000 - cg_clock_wall_ms()), <, 10000);
@@ -52,6 +61,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/clock/format", test_format);
     g_test_add_func("/clock/monotonic", test_monotonic);
+    g_test_add_func("/clock/sleep", test_sleep);
     g_test_add_func("/clock/wall", test_wall);
     return g_test_run();
 }
