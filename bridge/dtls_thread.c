@@ -8,6 +8,9 @@
 #include "bridge/dtls_handshake.h"
 
 #include <string.h>
+#include <sys/resource.h>
+
+enum { NICE = 10 };
 
 struct cg_dtls_thread {
     cg_dtls_thread_config config;
@@ -204,9 +207,17 @@ static int patience_ms(const cg_dtls_thread *thread)
     return left_us <= 0 ? 0 : (int) MIN((left_us + 999) / 1000, INT_MAX);
 }
 
+/* A handshake is milliseconds of arithmetic that nobody hears; the packets of running calls go before. Linux keeps the
+ * nice value of every thread apart. */
+static void give_way(void)
+{
+    setpriority(PRIO_PROCESS, 0, NICE);
+}
+
 static void *run(void *data)
 {
     cg_dtls_thread *thread = data;
+    give_way();
     for (bool busy = false; !thread->stopping; run_timers(thread)) {
         if (!busy)
             cg_mailbox_wait(thread->mailbox, patience_ms(thread));
