@@ -32,8 +32,8 @@ const cg_codec_info *cg_codec_get_info(cg_codec codec);
 /* The codec for an rtpmap's name (any case), clock and channels; CG_CODEC_COUNT if Callgate does not speak it. */
 cg_codec cg_codec_find(const char *name, uint32_t clock_rate, unsigned channels);
 
-#define CG_MAX_FORMATS 16
-#define CG_MAX_FMTP 255
+#define CG_MAX_FORMATS CG_CODEC_COUNT /* each codec once: a second payload type for it means nothing to us */
+#define CG_MAX_FMTP 191               /* every parameter of Opus at its longest takes 170 */
 
 typedef struct {
     cg_codec codec;

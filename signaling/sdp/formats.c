@@ -73,7 +73,6 @@ static void add_format(cg_media_description *media, const format_lines *lines, u
     cg_codec codec = codec_of(lines, payload_type);
     if (codec == CG_CODEC_COUNT || cg_media_find_codec(media, codec))
         return;
-    G_STATIC_ASSERT(CG_CODEC_COUNT <= CG_MAX_FORMATS); /* each codec once */
     cg_format *format = &media->formats[media->format_count++];
     *format = (cg_format){.codec = codec, .payload_type = (uint8_t) payload_type};
     if (lines->fmtp[payload_type].at)

@@ -120,6 +120,13 @@ static void write_mid(GString *out, const char *mid)
         g_string_append_printf(out, "a=mid:%s\r\n", mid);
 }
 
+/* Descriptions are kept as long as their call: without the room they were written in. */
+static char *finish(GString *out)
+{
+    size_t size = out->len + 1;
+    return g_realloc(g_string_free(out, FALSE), size);
+}
+
 char *cg_sdp_write_offer(const cg_sdp_origin *origin, const cg_media_description *local)
 {
     GString *out = g_string_sized_new(2048);
@@ -131,7 +138,7 @@ char *cg_sdp_write_offer(const cg_sdp_origin *origin, const cg_media_description
     write_mid(out, OFFER_MID);
     g_string_append(out, "a=rtcp-mux\r\na=rtcp-mux-only\r\n");
     write_media(out, origin, local);
-    return g_string_free(out, FALSE);
+    return finish(out);
 }
 
 /* RFC 3264 section 6: a refused section stays in its place with port 0, its protocol and one of its formats. */
@@ -161,5 +168,5 @@ char *cg_sdp_write_answer(const cg_sdp_origin *origin, const cg_media_descriptio
         g_string_append(out, "a=rtcp-mux\r\n"); /* never rtcp-mux-only: RFC 8858 section 4.3 */
         write_media(out, origin, local);
     }
-    return g_string_free(out, FALSE);
+    return finish(out);
 }
