@@ -3,7 +3,10 @@
  * delivered, so neither side ever waits for the other. */
 #include "bridge/bridge.h"
 
+#include "base/clock.h"
 #include "base/random.h"
+#include "bridge/admission.h"
+#include "bridge/worker_load.h"
 #include "bridge/worker_mail.h"
 
 #include <string.h>
@@ -17,14 +20,18 @@ enum {
     DEFAULT_CONSENT_MS = 30000,
 };
 
+/* What a leg is to the load of its worker. */
+typedef enum { LEG_COUNTS_NOTHING, LEG_EXPECTED, LEG_BEGUN } leg_expectation;
+
 /* A worker and the slots of its leg table, as the control thread keeps account of them. */
 typedef struct {
     cg_worker *worker; /* owned */
     cg_candidate candidates[2 * CG_MAX_ADDRESSES];
     size_t candidate_count;
     uint32_t *generations; /* by slot: of the leg last opened there */
+    uint8_t *expectations; /* leg_expectation by slot */
     GQueue *free_slots;    /* GUINT_TO_POINTER; the longest free one is used first */
-    unsigned legs;         /* open, ENDED not delivered yet */
+    cg_worker_room room;   /* its legs: open, ENDED not delivered yet */
 } bridge_worker;
 
 struct cg_bridge {
@@ -33,6 +40,7 @@ struct cg_bridge {
     cg_events *events;  /* owned */
     void (*on_event)(const cg_leg_event *event, void *user);
     void *user;
+    unsigned handshake_limit;
     unsigned worker_count;
     bridge_worker workers[MAX_WORKERS];
 };
@@ -64,14 +72,30 @@ static bridge_worker *worker_of(cg_bridge *bridge, cg_leg_id leg)
     return &bridge->workers[index];
 }
 
+static void leg_connected(bridge_worker *worker, uint32_t slot)
+{
+    if (worker->expectations[slot] != LEG_EXPECTED)
+        return;
+    worker->expectations[slot] = LEG_BEGUN;
+    cg_load_call_began(&worker->room.load);
+}
+
+static void leg_ended(bridge_worker *worker, uint32_t slot)
+{
+    if (worker->expectations[slot] != LEG_COUNTS_NOTHING)
+        cg_load_call_ended(&worker->room.load, worker->expectations[slot] == LEG_BEGUN);
+    worker->expectations[slot] = LEG_COUNTS_NOTHING;
+    g_queue_push_tail(worker->free_slots, GUINT_TO_POINTER(slot));
+    worker->room.legs--;
+}
+
 static void on_event(const cg_leg_event *event, void *user)
 {
     cg_bridge *bridge = user;
-    if (event->kind == CG_LEG_EVENT_ENDED) {
-        bridge_worker *worker = worker_of(bridge, event->leg);
-        g_queue_push_tail(worker->free_slots, GUINT_TO_POINTER(cg_leg_id_slot(event->leg)));
-        worker->legs--;
-    }
+    if (event->kind == CG_LEG_EVENT_CONNECTED)
+        leg_connected(worker_of(bridge, event->leg), cg_leg_id_slot(event->leg));
+    else if (event->kind == CG_LEG_EVENT_ENDED)
+        leg_ended(worker_of(bridge, event->leg), cg_leg_id_slot(event->leg));
     bridge->on_event(event, bridge->user); /* may free the bridge */
 }
 
@@ -98,6 +122,9 @@ static bool add_worker(cg_bridge *bridge, const cg_bridge_config *config, unsign
         return false;
     bridge->worker_count++;
     added->generations = g_new0(uint32_t, worker_config.max_legs);
+    added->expectations = g_new0(uint8_t, worker_config.max_legs);
+    added->room.max_legs = worker_config.max_legs;
+    cg_load_init(&added->room.load, config->load_limit_percent);
     added->free_slots = g_queue_new();
     for (unsigned slot = 0; slot < worker_config.max_legs; slot++)
         g_queue_push_tail(added->free_slots, GUINT_TO_POINTER(slot));
@@ -148,6 +175,7 @@ static bool add_pool(cg_bridge *bridge, const cg_bridge_config *config, char **r
         .timeout_ms = or_default(config->setup_timeout_ms, DEFAULT_SETUP_MS),
         .on_event = cg_worker_dtls_event,
     };
+    bridge->handshake_limit = pool_config.queue_limit;
     bridge->pool = cg_dtls_pool_new(&pool_config, ret_error);
     return bridge->pool != NULL;
 }
@@ -181,19 +209,35 @@ void cg_bridge_free(cg_bridge *bridge)
     for (unsigned i = 0; i < bridge->worker_count; i++) {
         cg_worker_free(bridge->workers[i].worker);
         g_free(bridge->workers[i].generations);
+        g_free(bridge->workers[i].expectations);
         g_queue_free(bridge->workers[i].free_slots);
     }
     cg_events_close(bridge->events);
     g_free(bridge);
 }
 
-unsigned cg_bridge_pick_worker(cg_bridge *bridge)
+cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned *ret_worker)
 {
-    unsigned best = 0;
-    for (unsigned i = 1; i < bridge->worker_count; i++)
-        if (bridge->workers[i].legs < bridge->workers[best].legs)
-            best = i;
-    return best;
+    const cg_worker_room *rooms[MAX_WORKERS];
+    for (unsigned i = 0; i < bridge->worker_count; i++)
+        rooms[i] = &bridge->workers[i].room;
+    cg_handshake_room handshakes = {(unsigned) cg_dtls_pool_depth(bridge->pool), bridge->handshake_limit};
+    return cg_admission_choose(rooms, bridge->worker_count, handshakes, cg_clock_monotonic_us(), ret_worker);
+}
+
+void cg_bridge_leg_expect(cg_bridge *bridge, cg_leg_id leg)
+{
+    bridge_worker *worker = worker_of(bridge, leg);
+    uint8_t *expectation = &worker->expectations[cg_leg_id_slot(leg)];
+    g_assert(*expectation == LEG_COUNTS_NOTHING);
+    *expectation = LEG_EXPECTED;
+    cg_load_call_admitted(&worker->room.load);
+}
+
+void cg_bridge_tick(cg_bridge *bridge, int64_t now_us)
+{
+    for (unsigned i = 0; i < bridge->worker_count; i++)
+        cg_worker_measure(bridge->workers[i].worker, &bridge->workers[i].room.load, now_us);
 }
 
 cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
@@ -209,7 +253,7 @@ cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_descri
         .fingerprint = *cg_dtls_pool_fingerprint(bridge->pool),
         .ssrc = cg_random_u32() | 1, /* never 0 */
     };
-    on->legs++;
+    on->room.legs++;
     cg_worker_post_open(on->worker, leg, &ret_local->ice, ret_local->ssrc);
     return leg;
 }
@@ -273,6 +317,14 @@ void cg_bridge_worker_stats(const cg_bridge *bridge, unsigned worker, cg_worker_
     cg_worker *read = bridge->workers[worker].worker;
     cg_worker_counters_read(&read->counters, ret_stats);
     ret_stats->mailbox_depth = cg_mailbox_depth(read->mailbox);
+}
+
+double cg_bridge_worker_load(const cg_bridge *bridge, unsigned worker, double *ret_expected)
+{
+    g_assert(worker < bridge->worker_count);
+    const cg_load *load = &bridge->workers[worker].room.load;
+    *ret_expected = cg_load_expected(load);
+    return cg_load_measured(load);
 }
 
 size_t cg_bridge_handshake_queue_depth(const cg_bridge *bridge)

@@ -70,8 +70,9 @@ typedef struct {
                        interface that is up, without link-local, and loopback only if there is no other */
     const char *const *advertise; /* extra candidate addresses (1:1 NAT), NULL-terminated; may be NULL */
     unsigned handshake_threads;   /* 0: one */
-    unsigned handshake_queue;     /* handshakes that may wait; more are refused as DTLS_FAILED; 0: 1024 */
+    unsigned handshake_queue;     /* handshakes that may wait; calls beyond are not admitted; 0: 1024 */
     unsigned max_legs;            /* per worker; 0: 4096 */
+    unsigned load_limit_percent;  /* of a core: no more calls for a worker that is busier; 0: no limit */
     unsigned setup_timeout_ms;    /* from remote description to CONNECTED; 0: 15000 */
     unsigned consent_warning_ms;  /* 0: 10000 */
     unsigned consent_timeout_ms;  /* 0: 30000 */
@@ -90,8 +91,29 @@ cg_bridge *cg_bridge_new(const cg_bridge_config *config, cg_mailbox *control,
 /* Ends every leg, joins the threads. No event is delivered after it returns (posted ones are discarded). */
 void cg_bridge_free(cg_bridge *bridge);
 
-/* The worker that a new call should use: the least loaded. */
-unsigned cg_bridge_pick_worker(cg_bridge *bridge);
+/* Why no two legs can be added that are to be linked. */
+typedef enum {
+    CG_ADMISSION_GRANTED,
+    CG_ADMISSION_LOAD,       /* every worker is too busy, counting what was admitted and has no media yet */
+    CG_ADMISSION_DROPS,      /* the kernel dropped packets because the worker did not come to them */
+    CG_ADMISSION_LATE,       /* the worker answers too late */
+    CG_ADMISSION_HANDSHAKES, /* as many as the pool takes are under way or due */
+    CG_ADMISSION_LEGS,       /* `max_legs` are open */
+    CG_ADMISSION_COUNT
+} cg_admission;
+
+const char *cg_admission_name(cg_admission admission); /* "load", for logs and metrics */
+
+/* Is there room for two more legs that will be linked, and on which worker: the least loaded. Where loads are alike,
+ * the one with the fewest legs. Nobody's running media suffers from a refusal. */
+cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned *ret_worker);
+
+/* The leg will be linked: from now on what a link costs counts as load of its worker, until its media is there to be
+ * measured. Once per pair; a leg that closes takes it back. */
+void cg_bridge_leg_expect(cg_bridge *bridge, cg_leg_id leg);
+
+/* Measures the workers; called a few times a second. */
+void cg_bridge_tick(cg_bridge *bridge, int64_t now_us);
 
 /* Opens a leg on `worker` and fills `ret_local`: fresh ICE credentials, the fingerprint, an SSRC for the stream it will
  * send. Formats, extensions and direction are left empty: the caller negotiates them and hands the whole back in
@@ -150,8 +172,11 @@ typedef struct {
     uint64_t mailbox_depth;       /* waiting for the worker */
     uint64_t loop_lag_us;         /* how late its last timer ran */
     uint64_t send_failures;       /* datagrams the kernel refused */
+    uint64_t receive_drops;       /* datagrams the kernel dropped because the receive buffer was full */
 } cg_worker_stats;
 
 unsigned cg_bridge_worker_count(const cg_bridge *bridge);
 void cg_bridge_worker_stats(const cg_bridge *bridge, unsigned worker, cg_worker_stats *ret_stats);
+/* Share of a core, smoothed over a second: as measured, and with what was admitted and is not in the measurement. */
+double cg_bridge_worker_load(const cg_bridge *bridge, unsigned worker, double *ret_expected);
 size_t cg_bridge_handshake_queue_depth(const cg_bridge *bridge);

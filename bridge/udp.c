@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <string.h>
@@ -31,7 +32,8 @@ struct cg_udp {
     uint16_t port;
     unsigned queued; /* in `out` */
     uint64_t send_failures;
-    udp_batch in, out; /* out.data: buffers for datagrams that do not lie in `in` */
+    uint32_t receive_drops; /* when last asked; the kernel counts in 32 bits */
+    udp_batch in, out;      /* out.data: buffers for datagrams that do not lie in `in` */
 };
 
 G_STATIC_ASSERT(CMSG_SPACE(sizeof(struct in6_pktinfo)) <= CONTROL_SIZE);
@@ -244,4 +246,15 @@ uint64_t cg_udp_take_send_failures(cg_udp *udp)
     uint64_t failures = udp->send_failures;
     udp->send_failures = 0;
     return failures;
+}
+
+uint32_t cg_udp_take_receive_drops(cg_udp *udp)
+{
+    uint32_t memory[SK_MEMINFO_VARS];
+    socklen_t size = sizeof memory;
+    if (getsockopt(udp->fd, SOL_SOCKET, SO_MEMINFO, memory, &size) != 0 || size < sizeof memory)
+        return 0;
+    uint32_t drops = memory[SK_MEMINFO_DROPS] - udp->receive_drops;
+    udp->receive_drops = memory[SK_MEMINFO_DROPS];
+    return drops;
 }

@@ -43,3 +43,5 @@ uint8_t *cg_udp_buffer(cg_udp *udp);
 /* Sends what is queued. What the kernel refuses (no route, no buffers, forbidden) is dropped, as a network would. */
 void cg_udp_flush(cg_udp *udp);
 uint64_t cg_udp_take_send_failures(cg_udp *udp); /* since last asked */
+/* Datagrams that the kernel dropped because the receive buffer was full, since last asked; 0 if it does not tell. */
+uint32_t cg_udp_take_receive_drops(cg_udp *udp);

@@ -6,6 +6,7 @@
 #include "bridge/drop.h"
 #include "bridge/events.h"
 #include "bridge/leg_table.h"
+#include "bridge/load.h"
 #include "bridge/stats.h"
 #include "bridge/udp.h"
 
@@ -20,12 +21,23 @@ typedef struct {
     cg_events *events;             /* outlives the worker */
 } cg_worker_config;
 
+typedef enum { CG_QUESTION_NONE, CG_QUESTION_ASKED, CG_QUESTION_ANSWERED } cg_question_state;
+
+/* worker_load.h. Asked: the worker's; else the control thread's. */
+typedef struct {
+    cg_mail mail; /* embedded: there is one question at a time */
+    _Atomic cg_question_state state;
+    int64_t asked_us;      /* monotonic */
+    cg_load_sample answer; /* there when answered */
+} cg_load_question;
+
 struct cg_worker {
     cg_worker_config config;
     cg_mailbox *mailbox; /* owned */
     cg_udp *ipv4, *ipv6; /* owned; NULL if the family is not there */
     cg_dtls_pool *pool;  /* outlives the thread */
     cg_worker_counters counters;
+    cg_load_question load_question;
 
     GThread *thread;
     GMainContext *context;

@@ -25,7 +25,6 @@ cg_call *cg_call_new(cg_calls *calls, cg_call_leg *caller, const cg_sid *account
     call->application = application->sid;
     call->parameters = parameters;
     call->to = g_strdup(to);
-    call->worker = cg_bridge_pick_worker(calls->bridge);
     call->ring_timeout_s =
         application->ring_timeout_s != 0 ? application->ring_timeout_s : calls->policy->ring_timeout_s;
     call->created_ms = cg_clock_wall_ms();
@@ -94,6 +93,14 @@ void cg_call_leg_ringing(cg_call_leg *leg)
     caller->ops->ringing(caller);
 }
 
+static bool open_first_media(cg_call *call)
+{
+    if (!cg_calls_open_media(call->calls, call->caller, call->worker))
+        return false;
+    cg_bridge_leg_expect(call->calls->bridge, call->caller->media);
+    return true;
+}
+
 void cg_call_dial(cg_call *call)
 {
     const char *rest;
@@ -101,7 +108,7 @@ void cg_call_dial(cg_call *call)
     cg_call_end end = CG_CALL_END_NOT_FOUND;
 
     call->ring_deadline_us = cg_clock_monotonic_us() + (int64_t) call->ring_timeout_s * G_USEC_PER_SEC;
-    if (!cg_calls_open_media(call->calls, call->caller, call->worker))
+    if (!cg_calls_admit(call->calls, &call->worker) || !open_first_media(call))
         end = CG_CALL_END_OVERLOADED;
     else if (destination != NULL)
         end = destination->dial(call, rest, call->calls->destinations_user);

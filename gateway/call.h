@@ -20,7 +20,7 @@ struct cg_call {
     cg_sid application;
     cg_form *parameters; /* the client's, with the token's over them */
     char *to;            /* "client:bob" */
-    unsigned worker;     /* of the bridge; both legs live there */
+    unsigned worker;     /* of the bridge; both legs live there; from cg_call_dial on */
     unsigned ring_timeout_s;
     cg_call_state state;
     cg_call_end end;

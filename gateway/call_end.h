@@ -15,7 +15,7 @@ typedef enum {
     CG_CALL_END_MEDIA_FAILED,   /* a leg's media never came up */
     CG_CALL_END_MEDIA_LOST,     /* it went away and did not come back */
     CG_CALL_END_SIGNALING_LOST, /* a client's WebSocket did not come back in time */
-    CG_CALL_END_OVERLOADED,     /* no room for another leg */
+    CG_CALL_END_OVERLOADED,     /* no room for another call */
     CG_CALL_END_SHUTDOWN,       /* the gateway stops */
     CG_CALL_END_COUNT
 } cg_call_end;

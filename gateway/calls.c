@@ -1,6 +1,7 @@
 /* The registry of calls: legs by bridge id, the tick, and the end of each call (record, counters, memory). */
 #include "gateway/calls.h"
 
+#include "base/log.h"
 #include "gateway/call_record.h"
 
 cg_calls *cg_calls_new(cg_bridge *bridge, const cg_call_policy *policy, const cg_destination *destinations, void *user)
@@ -45,6 +46,27 @@ size_t cg_calls_count_state(const cg_calls *calls, cg_call_state state)
     for (guint i = 0; i < calls->calls->len; i++)
         count += ((const cg_call *) calls->calls->pdata[i])->state == state;
     return count;
+}
+
+/* Being overloaded is told when it begins and when it is over, not for every call: each has its own record. */
+static void log_change(cg_calls *calls, cg_admission admission)
+{
+    bool refused = admission != CG_ADMISSION_GRANTED;
+    if (refused == calls->refusing)
+        return;
+    calls->refusing = refused;
+    if (refused)
+        cg_log(CG_LOG_WARNING, "calls.refused", CG_LOG_TEXT("reason", cg_admission_name(admission)));
+    else
+        cg_log(CG_LOG_INFO, "calls.admitted");
+}
+
+bool cg_calls_admit(cg_calls *calls, unsigned *ret_worker)
+{
+    cg_admission admission = cg_bridge_admit(calls->bridge, ret_worker);
+    calls->refused_total[admission]++;
+    log_change(calls, admission);
+    return admission == CG_ADMISSION_GRANTED;
 }
 
 bool cg_calls_open_media(cg_calls *calls, cg_call_leg *leg, unsigned worker)

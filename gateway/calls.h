@@ -15,6 +15,8 @@ struct cg_calls {
     GHashTable *legs_by_media; /* cg_leg_id * -> cg_call_leg * */
     uint64_t ended_total[CG_CALL_END_COUNT];
     uint64_t created_total;
+    uint64_t refused_total[CG_ADMISSION_COUNT]; /* CG_ADMISSION_GRANTED: those that were not */
+    bool refusing;                              /* the last one was refused */
 };
 
 cg_calls *cg_calls_new(cg_bridge *bridge, const cg_call_policy *policy, const cg_destination *destinations, void *user);
@@ -23,6 +25,9 @@ void cg_calls_free(cg_calls *calls);
 /* How many, of one account (NULL: of all), not ended. */
 size_t cg_calls_count(const cg_calls *calls, const cg_sid *account);
 size_t cg_calls_count_state(const cg_calls *calls, cg_call_state state);
+
+/* Room for another call on `*ret_worker`. False, and counted and logged, if there is none now. */
+bool cg_calls_admit(cg_calls *calls, unsigned *ret_worker);
 
 /* Media of a leg: opened in the bridge and found again when the bridge reports of it. False if there is no room. */
 bool cg_calls_open_media(cg_calls *calls, cg_call_leg *leg, unsigned worker);

@@ -120,6 +120,7 @@ static void on_tick(uv_timer_t *timer)
     bool late = gateway->state != CG_GATEWAY_RUNNING && now >= gateway->deadline_us;
     gateway->loop_lag_us = MAX(now - gateway->tick_due_us, 0);
     gateway->tick_due_us = now + TICK_MS * 1000;
+    cg_bridge_tick(gateway->bridge, now);
     cg_calls_tick(gateway->calls, now);
     if (gateway->state == CG_GATEWAY_DRAINING && (late || cg_calls_count(gateway->calls, NULL) == 0))
         stop(gateway);

@@ -60,6 +60,10 @@ static void print_calls(GString *page, const cg_gateway *gateway)
     for (cg_call_end end = CG_CALL_END_NONE + 1; end < CG_CALL_END_COUNT; end++)
         g_string_append_printf(page, "callgate_calls_ended_total{reason=\"%s\"} %" G_GUINT64_FORMAT "\n",
                                cg_call_end_get_info(end)->name, gateway->calls->ended_total[end]);
+    describe(page, "calls_refused_total", COUNTER, "Calls refused for want of room, by reason.");
+    for (cg_admission reason = CG_ADMISSION_GRANTED + 1; reason < CG_ADMISSION_COUNT; reason++)
+        g_string_append_printf(page, "callgate_calls_refused_total{reason=\"%s\"} %" G_GUINT64_FORMAT "\n",
+                               cg_admission_name(reason), gateway->calls->refused_total[reason]);
 }
 
 static void add_worker(cg_worker_stats *sum, const cg_worker_stats *one)
@@ -126,6 +130,50 @@ static void print_media(GString *page, const cg_gateway *gateway, const cg_worke
     print_handshakes(page, gateway, sum);
 }
 
+static double read_load(const cg_bridge *bridge, unsigned worker)
+{
+    double expected;
+    return cg_bridge_worker_load(bridge, worker, &expected);
+}
+
+static double read_expected_load(const cg_bridge *bridge, unsigned worker)
+{
+    double expected;
+    cg_bridge_worker_load(bridge, worker, &expected);
+    return expected;
+}
+
+static double read_receive_drops(const cg_bridge *bridge, unsigned worker)
+{
+    cg_worker_stats stats;
+    cg_bridge_worker_stats(bridge, worker, &stats);
+    return (double) stats.receive_drops;
+}
+
+static void print_workers(GString *page, const cg_gateway *gateway)
+{
+    static const struct {
+        const char *name, *type, *help, *format;
+        double (*read)(const cg_bridge *bridge, unsigned worker);
+    } of_workers[] = {
+        {"worker_load_ratio", GAUGE, "Share of a core that a media worker is busy, smoothed over a second.", "%.4f",
+         read_load},
+        {"worker_expected_load_ratio", GAUGE,
+         "The same with the calls that have no media to be measured yet: what media.load_limit holds for.", "%.4f",
+         read_expected_load},
+        {"worker_receive_drops_total", COUNTER, "Datagrams that found a worker's receive buffer full.", "%.0f",
+         read_receive_drops},
+    };
+    for (size_t what = 0; what < G_N_ELEMENTS(of_workers); what++) {
+        describe(page, of_workers[what].name, of_workers[what].type, of_workers[what].help);
+        for (unsigned i = 0; i < cg_bridge_worker_count(gateway->bridge); i++) {
+            char number[G_ASCII_DTOSTR_BUF_SIZE];
+            g_ascii_formatd(number, sizeof number, of_workers[what].format, of_workers[what].read(gateway->bridge, i));
+            g_string_append_printf(page, "callgate_%s{worker=\"%u\"} %s\n", of_workers[what].name, i, number);
+        }
+    }
+}
+
 static void print_queues(GString *page, const cg_gateway *gateway, const cg_worker_stats *sum)
 {
     describe(page, "mailbox_depth", GAUGE, "Messages waiting between threads.");
@@ -149,6 +197,7 @@ char *cg_metrics_format(const cg_gateway *gateway)
     print_sessions(page, gateway);
     print_calls(page, gateway);
     print_media(page, gateway, &sum);
+    print_workers(page, gateway);
     print_queues(page, gateway, &sum);
     return g_string_free(page, FALSE);
 }

@@ -33,7 +33,7 @@ static char *configuration(const gateway_process *gateway)
     return g_strdup_printf("[server]\nlisten = 127.0.0.1\nport = 0\ndrain_timeout_s = 0\n"
                            "[limits]\nmessages_per_second = 100000\nmessage_burst = 100000\n"
                            "connections_per_ip = 100000\nconnections_per_account = 100000\n"
-                           "[media]\nworkers = 1\nudp_port = 0\naddresses = 127.0.0.1\n"
+                           "[media]\nworkers = 1\nload_limit = 0\nudp_port = 0\naddresses = 127.0.0.1\n"
                            "[account %s]\nname = bench\n"
                            "[key %s]\naccount = %s\nalgorithm = HS256\nsecret = %s\n"
                            "[application %s]\naccount = %s\nmode = direct\n",

@@ -158,6 +158,7 @@ test('limits', async (t) => {
 
 test('no room for another leg', async (t) => {
   const small = await startPatientGateway({ media: { max_legs: 2, workers: 1 } }, t);
+  small.expectWarning(/^calls\.refused$/);
   const [caller, callee] = [await connect(small, 'caller'), await registered(small, 'callee')];
   const { callsid } = await ring(caller, [callee], 'client:callee');
   assert.equal((await failure(caller, invite(caller, 'client:callee'))).code, 31206);

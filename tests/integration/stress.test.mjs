@@ -252,7 +252,7 @@ const GAUGES = /^callgate_(calls\{|legs$|sessions$|websockets$|registered_client
 test('clients at random leave nothing behind', { timeout: (SECONDS + 60) * 1000 * SLOWNESS }, async (t) => {
   t.diagnostic(`STRESS_SEED=${SEED}`);
   const gateway = await startGateway({ config }, t);
-  gateway.expectWarning(/^peer\.rejected$/);
+  gateway.expectWarning(/^peer\.rejected$/, /^calls\.refused$/);
   const before = gateway.resources().descriptors;
   const world = new World(gateway);
   t.after(() => world.media.forEach((socket) => socket.close()));

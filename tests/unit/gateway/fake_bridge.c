@@ -10,9 +10,20 @@ void cg_fake_bridge_reset(void)
     cg_fake = (cg_fake_bridge){.next = 1, .calls = g_string_new(NULL)};
 }
 
-unsigned cg_bridge_pick_worker(cg_bridge *bridge)
+cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned *ret_worker)
 {
-    return 3;
+    *ret_worker = 3;
+    return cg_fake.admission;
+}
+
+const char *cg_admission_name(cg_admission admission)
+{
+    return "test";
+}
+
+void cg_bridge_leg_expect(cg_bridge *bridge, cg_leg_id leg)
+{
+    g_string_append_printf(cg_fake.calls, "expect %d;", (int) leg);
 }
 
 cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)

@@ -7,9 +7,10 @@
 #include <glib.h>
 
 typedef struct {
-    cg_leg_id next; /* id of the next leg */
-    bool full;      /* leg_open fails */
-    GString *calls; /* what was told, e.g. "open 1;link 1 2;close 2;" */
+    cg_leg_id next;         /* id of the next leg */
+    bool full;              /* leg_open fails */
+    cg_admission admission; /* what is answered to who asks for one */
+    GString *calls;         /* what was told, e.g. "open 1;link 1 2;close 2;" */
 } cg_fake_bridge;
 
 /* The one that the functions of bridge.h act on; reset by every test. */

@@ -186,7 +186,7 @@ static void test_answer(fixture *f, gconstpointer data)
     g_assert_cmpint(f->call->state, ==, CG_CALL_RINGING);
     cg_call_leg_answered(&f->callees[0]->base);
     assert_said(f, "bob:offer;alice:ringing;alice:answer;");
-    assert_told_bridge("open 1;open 2;link 1 2;connect 2;connect 1;");
+    assert_told_bridge("open 1;expect 1;open 2;link 1 2;connect 2;connect 1;");
     g_assert_cmpint(f->call->state, ==, CG_CALL_IN_PROGRESS);
     g_assert_true(cg_call_leg_partner(&f->caller->base) == &f->callees[0]->base);
 }
@@ -318,6 +318,21 @@ static void test_no_room(fixture *f, gconstpointer data)
     cg_calls_tick(f->calls, cg_clock_monotonic_us());
     g_assert_cmpuint(f->calls->calls->len, ==, 0);
     g_assert_nonnull(strstr(f->last_record, "reason=overloaded"));
+}
+
+/* Nothing is opened for a call that finds no room; the next one may find some. */
+static void test_refused(fixture *f, gconstpointer data)
+{
+    cg_fake.admission = CG_ADMISSION_LOAD;
+    place(f, "party:bob");
+    assert_said(f, "alice:end overloaded!;");
+    assert_told_bridge("");
+    cg_calls_tick(f->calls, cg_clock_monotonic_us());
+    g_assert_nonnull(strstr(f->last_record, "reason=overloaded"));
+    cg_fake.admission = CG_ADMISSION_GRANTED;
+    place(f, "party:bob");
+    assert_told_bridge("open 1;expect 1;open 2;");
+    g_assert_cmpuint(f->calls->refused_total[CG_ADMISSION_LOAD], ==, 1);
 }
 
 static void test_no_common_codec(fixture *f, gconstpointer data)
@@ -477,6 +492,7 @@ int main(int argc, char **argv)
         {"/call/unknown-scheme", test_unknown_scheme, "sip:bob"},
         {"/call/no-scheme", test_unknown_scheme, "bob"},
         {"/call/no-room", test_no_room},
+        {"/call/refused", test_refused},
         {"/call/no-common-codec", test_no_common_codec},
         {"/call/media-never-came", test_media_never_came},
         {"/call/media-lost", test_media_lost},

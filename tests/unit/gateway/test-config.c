@@ -178,9 +178,11 @@ static const struct {
     {"[media]\naddresses=10.0.0.1, 10.0.0.2\n", "[media]\naddresses=10.0.0.2, 10.0.0.1\n", "media.addresses"},
     {"[media]\nadvertise=192.0.2.1\n", "", "media.advertise"},
     {"",
-     "[media]\nhandshake_threads=2\nhandshake_queue=9\nmax_legs=9\nsetup_timeout_ms=900\nconsent_warning_ms=900\n"
+     "[media]\nhandshake_threads=2\nhandshake_queue=9\nmax_legs=9\nload_limit=70\nsetup_timeout_ms=900\nconsent_"
+     "warning_ms=900\n"
      "consent_timeout_ms=9000\n",
-     "media.handshake_threads, media.handshake_queue, media.max_legs, media.setup_timeout_ms, "
+     "media.handshake_threads, media.handshake_queue, media.max_legs, media.load_limit, "
+     "media.setup_timeout_ms, "
      "media.consent_warning_ms, media.consent_timeout_ms"},
 };
 
