@@ -28,29 +28,34 @@ struct gateway_process {
     char *secret;
 };
 
-static char *configuration(const gateway_process *gateway)
+static char *configuration(const gateway_process *gateway, bool suspended)
 {
     return g_strdup_printf("[server]\nlisten = 127.0.0.1\nport = 0\ndrain_timeout_s = 0\n"
                            "[limits]\nmessages_per_second = 100000\nmessage_burst = 100000\n"
                            "connections_per_ip = 100000\nconnections_per_account = 100000\n"
                            "[media]\nworkers = 1\nload_limit = 0\nudp_port = 0\naddresses = 127.0.0.1\n"
-                           "[account %s]\nname = bench\n"
+                           "[account %s]\nname = bench\nsuspended = %s\n"
                            "[key %s]\naccount = %s\nalgorithm = HS256\nsecret = %s\n"
                            "[application %s]\naccount = %s\nmode = direct\n",
-                           gateway->account.text, gateway->key.text, gateway->account.text, gateway->secret,
-                           gateway->application.text, gateway->account.text);
+                           gateway->account.text, suspended ? "true" : "false", gateway->key.text,
+                           gateway->account.text, gateway->secret, gateway->application.text, gateway->account.text);
+}
+
+static void write_configuration(const gateway_process *gateway, bool suspended)
+{
+    g_autofree char *text = configuration(gateway, suspended);
+    if (!g_file_set_contents(gateway->config_path, text, -1, NULL))
+        bench_fail("cannot write %s", gateway->config_path);
 }
 
 static void write_files(gateway_process *gateway)
 {
-    g_autofree char *text = configuration(gateway);
     gateway->directory = g_dir_make_tmp("callgate-bench-XXXXXX", NULL);
     if (gateway->directory == NULL)
         bench_fail("no temporary directory: %s", g_strerror(errno));
     gateway->config_path = g_build_filename(gateway->directory, "callgate.conf", NULL);
     gateway->log_path = g_build_filename(gateway->directory, "log", NULL);
-    if (!g_file_set_contents(gateway->config_path, text, -1, NULL))
-        bench_fail("cannot write %s", gateway->config_path);
+    write_configuration(gateway, false);
 }
 
 static void remove_files(gateway_process *gateway)
@@ -131,6 +136,12 @@ void gateway_process_free(gateway_process *gateway)
     g_free(gateway->log_path);
     g_free(gateway->secret);
     g_free(gateway);
+}
+
+void gateway_process_suspend_account(gateway_process *gateway)
+{
+    write_configuration(gateway, true);
+    kill(gateway->pid, SIGHUP);
 }
 
 pid_t gateway_process_pid(const gateway_process *gateway)

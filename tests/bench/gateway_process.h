@@ -13,6 +13,9 @@ gateway_process *gateway_process_new(const char *program);
 /* Ends it in good order; ends the benchmark if it did not end so. */
 void gateway_process_free(gateway_process *gateway);
 
+/* Has it read its configuration again, in which the account of all clients is suspended. */
+void gateway_process_suspend_account(gateway_process *gateway);
+
 pid_t gateway_process_pid(const gateway_process *gateway);
 uint16_t gateway_process_port(const gateway_process *gateway);
 

@@ -11,9 +11,12 @@ typedef struct {
     unsigned held_calls;       /* running at once, for memory */
     unsigned forwarding_calls; /* running at once, for CPU */
     unsigned forwarding_s;     /* for that long, and the floor for as long */
+    unsigned crowd;            /* registered clients that do nothing, for CPU and memory */
+    unsigned crowd_s;          /* for that long, and the floor for as long */
 } measure_options;
 
 void measure_signalling(const measure_options *options, bench_report *report);
 void measure_setup(const measure_options *options, bench_report *report);
 void measure_memory(const measure_options *options, bench_report *report);
 void measure_forwarding(const measure_options *options, bench_report *report);
+void measure_idle(const measure_options *options, bench_report *report);
