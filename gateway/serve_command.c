@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define NOT_GIVEN INT_MIN
 
@@ -108,6 +109,16 @@ static void announce(const cg_gateway *gateway)
     fflush(stdout);
 }
 
+/* A descriptor per client: the 1024 that a shell gives are for programs that use select(). */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static int run(cg_config *config, serve_options *options)
 {
     uv_loop_t loop;
@@ -115,6 +126,7 @@ static int run(cg_config *config, serve_options *options)
     /* Whoever reads our log or holds the other end of a socket may go away: that is an error of a write, not our end.
      */
     signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
     uv_loop_init(&loop);
     cg_gateway *gateway = cg_gateway_new(&loop, config, options->demo ? NULL : load, options, &error);
     if (gateway == NULL) {

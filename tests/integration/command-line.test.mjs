@@ -1,8 +1,9 @@
 // Starting the program: configurations with a mistake, and the command line.
 // The one thing to know: whoever gets it wrong is told which file, group and option it is, and nothing starts.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -98,4 +99,19 @@ test('the command line', async (t) => {
     for (const group of ['server', 'limits', 'tokens', 'media', 'calls', 'log', 'demo']) assert.match(list, new RegExp(`^\\[${group}\\]$`, 'm'));
     assert.match(list, /^#ring_timeout_s = 30$/m);
   });
+});
+
+test('a gateway may open what the hard limit allows, whatever the shell\'s soft one is', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'callgate-limits-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'callgate.conf');
+  writeFileSync(file, keyFile(configuration()));
+  const gateway = spawn('sh', ['-c', 'ulimit -S -n 200 && exec "$0" serve --config "$1"', BINARY, file], { stdio: ['ignore', 'pipe', 'ignore'] });
+  t.after(() => gateway.kill());
+  await once(gateway.stdout, 'data'); // the ready line
+  const [, soft, hard] = /^Max open files +(\d+) +(\d+)/m.exec(readFileSync(`/proc/${gateway.pid}/limits`, 'utf8'));
+  assert.ok(Number(soft) > 200, soft);
+  assert.equal(soft, hard);
+  gateway.kill();
+  assert.deepEqual(await once(gateway, 'exit'), [0, null]);
 });
