@@ -7,7 +7,8 @@
 #define LOSS_US 2000000.0      /* how long lost packets count */
 #define MAX_LOSS 0.001         /* of the packets: below it somebody else kept the machine for a moment */
 #define FORGOTTEN 0.5          /* packets: what is left of a drop that no longer counts */
-#define LATE_US 250000         /* more than browsers' jitter buffers hide */
+#define LATE_US 250000         /* once: more than browsers' jitter buffers hide */
+#define MEAN_LATE_US 50000     /* all the time: whoever shares or rations the core leaves too little of it */
 #define LATE_HOLD_US 3000000   /* how long having been late counts */
 #define RESUME 0.9             /* of the limit: below it an overloaded worker is given calls again */
 
@@ -62,7 +63,7 @@ double cg_load_expected(const cg_load *load)
 
 static void note_lag(cg_load *load, int64_t now_us, int64_t lag_us)
 {
-    if (lag_us >= LATE_US)
+    if (lag_us >= LATE_US || load->lag_us >= MEAN_LATE_US)
         load->late_us = now_us;
 }
 
@@ -82,6 +83,7 @@ void cg_load_add(cg_load *load, const cg_load_sample *sample)
         double share = fmin((double) (sample->cpu_us - load->last.cpu_us) / passed_us, 1);
         load->busy = load->busy * kept + share * (1 - kept);
         load->settling *= kept;
+        load->lag_us = load->lag_us * kept + (double) sample->lag_us * (1 - kept);
         load->packets = load->packets * kept_loss + (double) (sample->packets - load->last.packets);
         load->drops = load->drops * kept_loss + (double) (sample->drops - load->last.drops);
         note_busy(load);

@@ -23,6 +23,7 @@ typedef struct {
     cg_load_sample last;   /* the latest sample */
     double busy;           /* share of time, smoothed */
     double packets, drops; /* of the last seconds, older ones fading */
+    double lag_us;         /* of its answers, smoothed */
     int64_t late_us;       /* when it was last found late; 0: never */
     bool overloaded;       /* busy was above the limit and has not fallen well below it */
     unsigned awaited;      /* calls admitted whose media has not begun */

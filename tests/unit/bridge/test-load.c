@@ -163,6 +163,22 @@ static void test_late(fixture *f, gconstpointer limit)
     g_assert_cmpint(check(f), ==, CG_LOAD_LATE);
 }
 
+/* Now and then is somebody else's turn; always is too little of a core. */
+static void test_late_on_average(fixture *f, gconstpointer limit)
+{
+    f->sample.lag_us = 120000;
+    work(f, 0.1, 0.25);
+    f->sample.lag_us = 20000;
+    work(f, 0.1, 10);
+    g_assert_cmpint(check(f), ==, CG_LOAD_ADMIT);
+    f->sample.lag_us = 60000;
+    work(f, 0.1, 10);
+    g_assert_cmpint(check(f), ==, CG_LOAD_LATE);
+    f->sample.lag_us = 20000;
+    work(f, 0.1, 10);
+    g_assert_cmpint(check(f), ==, CG_LOAD_ADMIT);
+}
+
 static void test_no_limit(fixture *f, gconstpointer limit)
 {
     f->sample.drops += 1000;
@@ -179,10 +195,15 @@ int main(int argc, char **argv)
         void (*run)(fixture *f, gconstpointer limit);
         unsigned limit;
     } tests[] = {
-        {"/load/smoothed", test_smoothed, 80},     {"/load/any-interval", test_any_interval, 80},
-        {"/load/hysteresis", test_hysteresis, 80}, {"/load/burst", test_burst, 80},
-        {"/load/learned", test_learned, 80},       {"/load/handed-over", test_handed_over, 80},
-        {"/load/drops", test_drops, 80},           {"/load/late", test_late, 80},
+        {"/load/smoothed", test_smoothed, 80},
+        {"/load/any-interval", test_any_interval, 80},
+        {"/load/hysteresis", test_hysteresis, 80},
+        {"/load/burst", test_burst, 80},
+        {"/load/learned", test_learned, 80},
+        {"/load/handed-over", test_handed_over, 80},
+        {"/load/drops", test_drops, 80},
+        {"/load/late", test_late, 80},
+        {"/load/late-on-average", test_late_on_average, 80},
         {"/load/no-limit", test_no_limit, 0},
     };
     g_test_init(&argc, &argv, NULL);
