@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define SMOOTHING_US 1000000.0 /* of the share of time */
+#define LEARNING_US 5000000.0  /* of what a call costs */
 #define LOSS_US 2000000.0      /* how long lost packets count */
 #define MAX_LOSS 0.001         /* of the packets: below it somebody else kept the machine for a moment */
 #define FORGOTTEN 0.5          /* packets: what is left of a drop that no longer counts */
@@ -20,7 +21,7 @@
 
 void cg_load_init(cg_load *load, unsigned limit_percent)
 {
-    *load = (cg_load){.limit = limit_percent / 100.0};
+    *load = (cg_load){.limit = limit_percent / 100.0, .cost = DEFAULT_COST};
 }
 
 void cg_load_call_admitted(cg_load *load)
@@ -44,11 +45,14 @@ void cg_load_call_ended(cg_load *load, bool begun)
     load->settling = fmin(load->settling, load->running);
 }
 
-/* What a call costs here, from those that are in the measurement. */
-static double cost(const cg_load *load)
+/* What a call costs here is learned from those that are in the measurement, as long as they are most: what is busy with
+ * calls coming up says nothing about those that talk. */
+static void learn_cost(cg_load *load, double passed_us)
 {
-    double settled = load->running - load->settling;
-    return settled < ENOUGH_CALLS ? DEFAULT_COST : fmin(fmax(load->busy / settled, MIN_COST), MAX_COST);
+    double settled = load->running - load->settling, kept = exp(-passed_us / LEARNING_US);
+    if (settled < ENOUGH_CALLS || settled < load->settling)
+        return;
+    load->cost = load->cost * kept + fmin(fmax(load->busy / settled, MIN_COST), MAX_COST) * (1 - kept);
 }
 
 double cg_load_measured(const cg_load *load)
@@ -58,7 +62,7 @@ double cg_load_measured(const cg_load *load)
 
 double cg_load_expected(const cg_load *load)
 {
-    return load->busy + (load->awaited + load->settling) * cost(load);
+    return load->busy + (load->awaited + load->settling) * load->cost;
 }
 
 static void note_lag(cg_load *load, int64_t now_us, int64_t lag_us)
@@ -86,6 +90,7 @@ void cg_load_add(cg_load *load, const cg_load_sample *sample)
         load->lag_us = load->lag_us * kept + (double) sample->lag_us * (1 - kept);
         load->packets = load->packets * kept_loss + (double) (sample->packets - load->last.packets);
         load->drops = load->drops * kept_loss + (double) (sample->drops - load->last.drops);
+        learn_cost(load, passed_us);
         note_busy(load);
     }
     note_lag(load, sample->at_us, sample->lag_us);
@@ -106,7 +111,7 @@ cg_load_verdict cg_load_check(const cg_load *load, int64_t now_us)
         return CG_LOAD_DROPPING;
     if (load->late_us != 0 && now_us - load->late_us < LATE_HOLD_US)
         return CG_LOAD_LATE;
-    if (load->overloaded || cg_load_expected(load) + cost(load) > load->limit)
+    if (load->overloaded || cg_load_expected(load) + load->cost > load->limit)
         return CG_LOAD_BUSY;
     return CG_LOAD_ADMIT;
 }

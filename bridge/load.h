@@ -29,6 +29,7 @@ typedef struct {
     unsigned awaited;      /* calls admitted whose media has not begun */
     unsigned running;      /* calls whose media has */
     double settling;       /* of those running: not yet in `busy`, fading as that takes them in */
+    double cost;           /* of one call, as a share of a core: learned from those that run */
 } cg_load;
 
 void cg_load_init(cg_load *load, unsigned limit_percent);

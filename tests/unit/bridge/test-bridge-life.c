@@ -376,12 +376,54 @@ static void test_workers(void)
     world_free(w);
 }
 
+/* Load that is expected of a pair and not measured yet. */
+static double pending(world *w)
+{
+    double expected, measured = cg_bridge_worker_load(w->bridge, 0, &expected);
+    return expected - measured;
+}
+
+static bool measures(world *w)
+{
+    double expected;
+    cg_bridge_tick(w->bridge, g_get_monotonic_time());
+    return cg_bridge_worker_load(w->bridge, 0, &expected) > 0;
+}
+
+static bool settles(world *w, double before)
+{
+    return measures(w) && pending(w) < before / 2;
+}
+
+/* The worker answers what it is asked; a leg that is expected counts until it is measured, or gone. */
+static void test_load(void)
+{
+    world *w = world_new(&(cg_bridge_config){.load_limit_percent = 80});
+    world_caller *a = world_open(w, NULL), *b = world_open(w, NULL);
+    g_assert_cmpfloat(pending(w), ==, 0);
+    cg_bridge_leg_expect(w->bridge, a->leg);
+    cg_bridge_leg_expect(w->bridge, b->leg);
+    double both = pending(w);
+    g_assert_cmpfloat(both, >, 0);
+    world_close(w, b);
+    g_assert_cmpfloat_with_epsilon(pending(w), both / 2, 1e-9);
+    WORLD_WAIT(w, measures(w));
+    g_assert_cmpfloat_with_epsilon(pending(w), both / 2, 1e-9);
+    world_describe(w, a);
+    WORLD_WAIT(w, settles(w, both / 2));
+    g_assert_cmpuint(world_count(w, a, CG_LEG_EVENT_CONNECTED), ==, 1);
+    world_close(w, a);
+    g_assert_cmpfloat(pending(w), ==, 0);
+    world_free(w);
+}
+
 int main(int argc, char **argv)
 {
     mallopt(M_ARENA_MAX, 1); /* so that mallinfo2 sees the worker's memory as well */
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/bridge/life/ice-timeout", test_ice_timeout);
     g_test_add_func("/bridge/life/dtls-timeout", test_dtls_timeout);
+    g_test_add_func("/bridge/life/load", test_load);
     g_test_add_func("/bridge/life/consent", test_consent);
     g_test_add_func("/bridge/life/without-nomination", test_without_nomination);
     g_test_add_func("/bridge/life/checks-before-description", test_checks_before_description);

@@ -102,12 +102,22 @@ static void test_burst(fixture *f, gconstpointer limit)
 static void test_learned(fixture *f, gconstpointer limit)
 {
     begin_calls(f, 100);
-    work(f, 0.1, 20); /* 0.1 % each: half of what is assumed at first */
+    work(f, 0.1, 60); /* 0.1 % each: half of what is assumed at first */
     unsigned admitted = 0;
     for (; check(f) == CG_LOAD_ADMIT && admitted < 5000; admitted++)
         cg_load_call_admitted(&f->load);
     g_assert_cmpuint(admitted, >, 690);
     g_assert_cmpuint(admitted, <, 710);
+}
+
+/* Calls that come up cost more than those that talk, and are not taken for them. */
+static void test_not_learned_from_beginners(fixture *f, gconstpointer limit)
+{
+    begin_calls(f, 10);
+    work(f, 0.02, 10);
+    begin_calls(f, 100);
+    work(f, 0.4, 0.25);
+    g_assert_cmpfloat(cg_load_expected(&f->load), <, 0.4);
 }
 
 /* From admission over the start of its media until it is all measured, a call counts once. */
@@ -200,6 +210,7 @@ int main(int argc, char **argv)
         {"/load/hysteresis", test_hysteresis, 80},
         {"/load/burst", test_burst, 80},
         {"/load/learned", test_learned, 80},
+        {"/load/not-learned-from-beginners", test_not_learned_from_beginners, 80},
         {"/load/handed-over", test_handed_over, 80},
         {"/load/drops", test_drops, 80},
         {"/load/late", test_late, 80},
