@@ -78,6 +78,8 @@ static const option options[] = {
     {"media", "workers", NUMBER, AT(media.workers), "0", 0, 64, "media threads; 0 is one per core", RESTART},
     {"media", "udp_port", PORT, AT(media.udp_port), "40000", 0, 65535,
      "UDP port of the first worker, the next has the next; 0 takes free ones", RESTART},
+    {"media", "tcp_port", PORT, AT(media.tcp_port), "0", 0, 65535,
+     "TCP port of media for clients that cannot send UDP; 0 is none", RESTART},
     {"media", "addresses", LIST, AT(media.addresses), NULL, 0, 0,
      "addresses offered to clients; default: every address of this machine", RESTART},
     {"media", "advertise", LIST, AT(media.advertise), NULL, 0, 0,
