@@ -80,6 +80,7 @@ bool cg_fingerprint_equal(const cg_fingerprint *a, const cg_fingerprint *b);
 typedef struct {
     struct sockaddr_storage address; /* IPv4 or IPv6 with port */
     uint32_t priority;               /* RFC 8445 section 5.1.2 */
+    bool tcp;                        /* passive: the peer connects (RFC 6544) */
     char foundation[33];
 } cg_candidate;
 

@@ -148,6 +148,10 @@ bool cg_addresses_contain(const cg_addresses *addresses, int family, const uint8
     return false;
 }
 
+/* RFC 8445 section 5.1.2.2: type preference of host candidates. Media had better go over UDP, so TCP's is lower, but
+ * above relayed ones; local preference with the direction in it would not do (RFC 6544 section 4.2: passive is 4). */
+enum { HOST_PREFERENCE = 126, TCP_HOST_PREFERENCE = 90, PASSIVE_PREFERENCE = 4 << 13 };
+
 /* Higher is better; also the coarse part of the candidate's local preference. */
 static unsigned preference(const struct sockaddr_storage *address, bool advertised)
 {
@@ -160,23 +164,27 @@ static unsigned preference(const struct sockaddr_storage *address, bool advertis
     return (octets[0] & 0xfe) == 0xfc ? 0 : 2; /* fc00::/7 */
 }
 
-static void add_candidate(cg_candidate *candidates, size_t *count, const struct sockaddr_storage *address,
+static void add_candidate(cg_candidate *candidates, size_t *count, const struct sockaddr_storage *address, bool tcp,
                           uint16_t port, bool advertised)
 {
     if (port == 0)
         return;
-    /* RFC 8445 section 5.1.2.1: type preference 126 (host), local preference, component 1. */
+    /* RFC 8445 section 5.1.2.1: type preference, local preference, component 1. */
+    uint32_t type_preference = tcp ? TCP_HOST_PREFERENCE : HOST_PREFERENCE;
     uint32_t local_preference = (preference(address, advertised) << 8 | 0xff) - (uint32_t) *count;
+    if (tcp)
+        local_preference += PASSIVE_PREFERENCE;
     cg_candidate *candidate = &candidates[(*count)++];
     *candidate = (cg_candidate){
         .address = *address,
-        .priority = 126u << 24 | local_preference << 8 | 255u,
+        .priority = type_preference << 24 | local_preference << 8 | 255u,
+        .tcp = tcp,
     };
     if (address->ss_family == AF_INET6)
         ((struct sockaddr_in6 *) &candidate->address)->sin6_port = htons(port);
     else
         ((struct sockaddr_in *) &candidate->address)->sin_port = htons(port);
-    g_snprintf(candidate->foundation, sizeof candidate->foundation, "%zu", *count);
+    g_snprintf(candidate->foundation, sizeof candidate->foundation, tcp ? "t%zu" : "%zu", *count);
 }
 
 static int compare_priority(const void *a, const void *b)
@@ -185,19 +193,19 @@ static int compare_priority(const void *a, const void *b)
     return first < second ? 1 : first > second ? -1 : 0;
 }
 
-size_t cg_addresses_candidates(const cg_addresses *addresses, uint16_t ipv4_port, uint16_t ipv6_port,
+size_t cg_addresses_candidates(const cg_addresses *addresses, bool tcp, uint16_t ipv4_port, uint16_t ipv6_port,
                                cg_candidate ret_candidates[static 2 * CG_MAX_ADDRESSES])
 {
     size_t count = 0;
     for (size_t i = 0; i < addresses->advertised_count; i++) {
         const struct sockaddr_storage *address = &addresses->advertised[i];
         uint16_t port = address->ss_family == AF_INET6 ? ipv6_port : ipv4_port;
-        add_candidate(ret_candidates, &count, address, port, true);
+        add_candidate(ret_candidates, &count, address, tcp, port, true);
     }
     for (size_t i = 0; i < addresses->found_count; i++) {
         const struct sockaddr_storage *address = &addresses->found[i];
         uint16_t port = address->ss_family == AF_INET6 ? ipv6_port : ipv4_port;
-        add_candidate(ret_candidates, &count, address, port, false);
+        add_candidate(ret_candidates, &count, address, tcp, port, false);
     }
     qsort(ret_candidates, count, sizeof *ret_candidates, compare_priority);
     return count;

@@ -29,7 +29,8 @@ bool cg_addresses_bind_address(const cg_addresses *addresses, int family, uint16
 /* True if datagrams to this address (4 or 16 octets) are for us. */
 bool cg_addresses_contain(const cg_addresses *addresses, int family, const uint8_t *octets);
 
-/* Host candidates with a worker's ports (0: no socket of that family): advertised addresses first, then global IPv6,
- * IPv4, unique-local IPv6 (RFC 6724's order). Returns how many; at most 2 * CG_MAX_ADDRESSES. */
-size_t cg_addresses_candidates(const cg_addresses *addresses, uint16_t ipv4_port, uint16_t ipv6_port,
+/* Host candidates with these ports (0: no socket of that family): advertised addresses first, then global IPv6, IPv4,
+ * unique-local IPv6 (RFC 6724's order). With `tcp` they are passive ones, all below those for UDP. Returns how many; at
+ * most 2 * CG_MAX_ADDRESSES. */
+size_t cg_addresses_candidates(const cg_addresses *addresses, bool tcp, uint16_t ipv4_port, uint16_t ipv6_port,
                                cg_candidate ret_candidates[static 2 * CG_MAX_ADDRESSES]);

@@ -8,16 +8,18 @@
 #include "bridge/admission.h"
 #include "bridge/worker_load.h"
 #include "bridge/worker_mail.h"
+#include "bridge/worker_tcp.h"
+#include "bridge/worker_ufrag.h"
 
 #include <string.h>
 
 enum {
     DEFAULT_MAX_LEGS = 4096,
-    MAX_WORKERS = 64,
     DEFAULT_HANDSHAKE_QUEUE = 1024,
     DEFAULT_SETUP_MS = 15000,
     DEFAULT_WARNING_MS = 10000,
     DEFAULT_CONSENT_MS = 30000,
+    DEFAULT_TCP_CLAIM_MS = 5000,
 };
 
 /* What a leg is to the load of its worker. */
@@ -25,8 +27,8 @@ typedef enum { LEG_COUNTS_NOTHING, LEG_EXPECTED, LEG_BEGUN } leg_expectation;
 
 /* A worker and the slots of its leg table, as the control thread keeps account of them. */
 typedef struct {
-    cg_worker *worker; /* owned */
-    cg_candidate candidates[2 * CG_MAX_ADDRESSES];
+    cg_worker *worker;                             /* owned */
+    cg_candidate candidates[4 * CG_MAX_ADDRESSES]; /* UDP, TCP */
     size_t candidate_count;
     uint32_t *generations; /* by slot: of the leg last opened there */
     uint8_t *expectations; /* leg_expectation by slot */
@@ -36,13 +38,14 @@ typedef struct {
 
 struct cg_bridge {
     cg_addresses addresses;
-    cg_dtls_pool *pool; /* owned */
-    cg_events *events;  /* owned */
+    cg_dtls_pool *pool;        /* owned */
+    cg_tcp_acceptor *acceptor; /* owned; NULL: no ICE-TCP */
+    cg_events *events;         /* owned */
     void (*on_event)(const cg_leg_event *event, void *user);
     void *user;
     unsigned handshake_limit;
     unsigned worker_count;
-    bridge_worker workers[MAX_WORKERS];
+    bridge_worker workers[CG_MAX_WORKERS];
 };
 
 const char *cg_leg_end_name(cg_leg_end end)
@@ -104,6 +107,17 @@ static unsigned or_default(unsigned value, unsigned fallback)
     return value != 0 ? value : fallback;
 }
 
+static void add_candidates(const cg_bridge *bridge, bridge_worker *to)
+{
+    uint16_t ipv4_port = to->worker->ipv4 != NULL ? cg_udp_port(to->worker->ipv4) : 0;
+    uint16_t ipv6_port = to->worker->ipv6 != NULL ? cg_udp_port(to->worker->ipv6) : 0;
+    size_t count = cg_addresses_candidates(&bridge->addresses, false, ipv4_port, ipv6_port, to->candidates);
+    if (bridge->acceptor != NULL)
+        count += cg_addresses_candidates(&bridge->addresses, true, cg_tcp_acceptor_port(bridge->acceptor, AF_INET),
+                                         cg_tcp_acceptor_port(bridge->acceptor, AF_INET6), to->candidates + count);
+    to->candidate_count = count;
+}
+
 static bool add_worker(cg_bridge *bridge, const cg_bridge_config *config, unsigned index, char **ret_error)
 {
     bridge_worker *added = &bridge->workers[index];
@@ -115,6 +129,7 @@ static bool add_worker(cg_bridge *bridge, const cg_bridge_config *config, unsign
         .consent_timeout_us = (int64_t) or_default(config->consent_timeout_ms, DEFAULT_CONSENT_MS) * 1000,
         .addresses = &bridge->addresses,
         .port = config->udp_port == 0 ? 0 : (uint16_t) (config->udp_port + index),
+        .tcp = bridge->acceptor != NULL,
         .events = bridge->events,
     };
     added->worker = cg_worker_new(&worker_config, ret_error);
@@ -128,15 +143,13 @@ static bool add_worker(cg_bridge *bridge, const cg_bridge_config *config, unsign
     added->free_slots = g_queue_new();
     for (unsigned slot = 0; slot < worker_config.max_legs; slot++)
         g_queue_push_tail(added->free_slots, GUINT_TO_POINTER(slot));
-    uint16_t ipv4_port = added->worker->ipv4 != NULL ? cg_udp_port(added->worker->ipv4) : 0;
-    uint16_t ipv6_port = added->worker->ipv6 != NULL ? cg_udp_port(added->worker->ipv6) : 0;
-    added->candidate_count = cg_addresses_candidates(&bridge->addresses, ipv4_port, ipv6_port, added->candidates);
+    add_candidates(bridge, added);
     return true;
 }
 
 static unsigned workers_wanted(const cg_bridge_config *config)
 {
-    return MIN(or_default(config->workers, g_get_num_processors()), MAX_WORKERS);
+    return MIN(or_default(config->workers, g_get_num_processors()), CG_MAX_WORKERS);
 }
 
 static bool check(const cg_bridge_config *config, cg_addresses *ret_addresses, char **ret_error)
@@ -153,6 +166,29 @@ bool cg_bridge_check(const cg_bridge_config *config, char **ret_error)
 {
     cg_addresses addresses;
     return check(config, &addresses, ret_error);
+}
+
+static void hand_over(unsigned worker, cg_tcp_connection *connection, unsigned place, void *user)
+{
+    cg_bridge *bridge = user;
+    cg_worker_post_connection(bridge->workers[worker].worker, connection, bridge->acceptor, place);
+}
+
+static bool add_acceptor(cg_bridge *bridge, const cg_bridge_config *config, char **ret_error)
+{
+    if (config->tcp_port == 0 && !config->tcp_any_port)
+        return true;
+    cg_tcp_acceptor_config acceptor_config = {
+        .addresses = &bridge->addresses,
+        .port = config->tcp_port,
+        .worker_count = workers_wanted(config),
+        .claim_timeout_us = (int64_t) or_default(config->tcp_claim_timeout_ms, DEFAULT_TCP_CLAIM_MS) * 1000,
+        .events = bridge->events,
+        .hand_over = hand_over,
+        .user = bridge,
+    };
+    bridge->acceptor = cg_tcp_acceptor_new(&acceptor_config, ret_error);
+    return bridge->acceptor != NULL;
 }
 
 static bool add_workers(cg_bridge *bridge, const cg_bridge_config *config, char **ret_error)
@@ -187,21 +223,25 @@ cg_bridge *cg_bridge_new(const cg_bridge_config *config, cg_mailbox *control,
     bridge->on_event = handler;
     bridge->user = user;
     bridge->events = cg_events_new(control, on_event, bridge);
-    if (!check(config, &bridge->addresses, ret_error) || !add_workers(bridge, config, ret_error) ||
-        !add_pool(bridge, config, ret_error)) {
+    if (!check(config, &bridge->addresses, ret_error) || !add_acceptor(bridge, config, ret_error) ||
+        !add_workers(bridge, config, ret_error) || !add_pool(bridge, config, ret_error)) {
         cg_bridge_free(bridge);
         return NULL;
     }
     for (unsigned i = 0; i < bridge->worker_count; i++)
         cg_worker_start(bridge->workers[i].worker, bridge->pool);
+    if (bridge->acceptor != NULL)
+        cg_tcp_acceptor_start(bridge->acceptor);
     return bridge;
 }
 
-/* Workers first, since they ask the pool; then the pool, since it posts to their mailboxes; then these. */
+/* The acceptor stops first, since it posts to workers' mailboxes; then the workers, since they ask the pool and settle
+ * with the acceptor; then the pool, since it posts to their mailboxes; then all of it goes. */
 void cg_bridge_free(cg_bridge *bridge)
 {
     if (bridge == NULL)
         return;
+    cg_tcp_acceptor_stop(bridge->acceptor);
     for (unsigned i = 0; i < bridge->worker_count; i++)
         cg_worker_stop(bridge->workers[i].worker);
     if (bridge->pool != NULL)
@@ -212,13 +252,14 @@ void cg_bridge_free(cg_bridge *bridge)
         g_free(bridge->workers[i].expectations);
         g_queue_free(bridge->workers[i].free_slots);
     }
+    cg_tcp_acceptor_free(bridge->acceptor);
     cg_events_close(bridge->events);
     g_free(bridge);
 }
 
 cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned *ret_worker)
 {
-    const cg_worker_room *rooms[MAX_WORKERS];
+    const cg_worker_room *rooms[CG_MAX_WORKERS];
     for (unsigned i = 0; i < bridge->worker_count; i++)
         rooms[i] = &bridge->workers[i].room;
     cg_handshake_room handshakes = {(unsigned) cg_dtls_pool_depth(bridge->pool), bridge->handshake_limit};
@@ -240,6 +281,13 @@ void cg_bridge_tick(cg_bridge *bridge, int64_t now_us)
         cg_worker_measure(bridge->workers[i].worker, &bridge->workers[i].room.load, now_us);
 }
 
+static cg_ice_credentials credentials_on(unsigned worker)
+{
+    cg_ice_credentials credentials = cg_ice_credentials_new();
+    cg_ufrag_set_worker(credentials.ufrag, worker);
+    return credentials;
+}
+
 cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
 {
     g_assert(worker < bridge->worker_count);
@@ -249,7 +297,7 @@ cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_descri
     uint32_t slot = GPOINTER_TO_UINT(g_queue_pop_head(on->free_slots));
     cg_leg_id leg = cg_leg_id_make(worker, ++on->generations[slot], slot);
     *ret_local = (cg_media_description){
-        .ice = cg_ice_credentials_new(),
+        .ice = credentials_on(worker),
         .fingerprint = *cg_dtls_pool_fingerprint(bridge->pool),
         .ssrc = cg_random_u32() | 1, /* never 0 */
     };
@@ -273,7 +321,7 @@ void cg_bridge_leg_connect(cg_bridge *bridge, cg_leg_id leg, const cg_media_desc
 
 void cg_bridge_leg_restart(cg_bridge *bridge, cg_leg_id leg, cg_ice_credentials *ret_local)
 {
-    *ret_local = cg_ice_credentials_new();
+    *ret_local = credentials_on(cg_leg_id_worker(leg));
     cg_worker_post_restart(worker_of(bridge, leg)->worker, leg, ret_local);
 }
 
@@ -325,6 +373,13 @@ double cg_bridge_worker_load(const cg_bridge *bridge, unsigned worker, double *r
     const cg_load *load = &bridge->workers[worker].room.load;
     *ret_expected = cg_load_expected(load);
     return cg_load_measured(load);
+}
+
+void cg_bridge_tcp_stats(const cg_bridge *bridge, cg_tcp_stats *ret_stats)
+{
+    *ret_stats = (cg_tcp_stats){0};
+    if (bridge->acceptor != NULL)
+        cg_tcp_acceptor_read_stats(bridge->acceptor, ret_stats);
 }
 
 size_t cg_bridge_handshake_queue_depth(const cg_bridge *bridge)

@@ -68,14 +68,17 @@ typedef struct {
     const char *const
         *addresses; /* IP addresses for candidates and binding, NULL-terminated; empty or NULL: every address of every
                        interface that is up, without link-local, and loopback only if there is no other */
-    const char *const *advertise; /* extra candidate addresses (1:1 NAT), NULL-terminated; may be NULL */
-    unsigned handshake_threads;   /* 0: one */
-    unsigned handshake_queue;     /* handshakes that may wait; calls beyond are not admitted; 0: 1024 */
-    unsigned max_legs;            /* per worker; 0: 4096 */
-    unsigned load_limit_percent;  /* of a core: no more calls for a worker that is busier; 0: no limit */
-    unsigned setup_timeout_ms;    /* from remote description to CONNECTED; 0: 15000 */
-    unsigned consent_warning_ms;  /* 0: 10000 */
-    unsigned consent_timeout_ms;  /* 0: 30000 */
+    const char *const *advertise;  /* extra candidate addresses (1:1 NAT), NULL-terminated; may be NULL */
+    uint16_t tcp_port;             /* ICE-TCP for peers that cannot send UDP, all workers' legs on it; 0: none */
+    bool tcp_any_port;             /* ICE-TCP on any free port, which the candidates tell (tests) */
+    unsigned tcp_claim_timeout_ms; /* from connecting to the first check; 0: 5000 */
+    unsigned handshake_threads;    /* 0: one */
+    unsigned handshake_queue;      /* handshakes that may wait; calls beyond are not admitted; 0: 1024 */
+    unsigned max_legs;             /* per worker; 0: 4096 */
+    unsigned load_limit_percent;   /* of a core: no more calls for a worker that is busier; 0: no limit */
+    unsigned setup_timeout_ms;     /* from remote description to CONNECTED; 0: 15000 */
+    unsigned consent_warning_ms;   /* 0: 10000 */
+    unsigned consent_timeout_ms;   /* 0: 30000 */
 } cg_bridge_config;
 
 /* What cg_bridge_new checks of a configuration before it opens anything. False and a message (free with g_free) for the
@@ -124,7 +127,7 @@ cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_descri
 #define CG_CNAME_SIZE 16
 void cg_bridge_cname(uint32_t ssrc, char ret_cname[static CG_CNAME_SIZE]);
 
-/* Host candidates of the worker, for SDP. Valid as long as the bridge. */
+/* Host candidates of the worker, for SDP, UDP first. Valid as long as the bridge. */
 const cg_candidate *cg_bridge_candidates(const cg_bridge *bridge, unsigned worker, size_t *ret_count);
 
 /* The negotiated media of both sides: from now on the leg may handshake and carry media. Called again after every later
@@ -173,10 +176,31 @@ typedef struct {
     uint64_t loop_lag_us;         /* how late its last timer ran */
     uint64_t send_failures;       /* datagrams the kernel refused */
     uint64_t receive_drops;       /* datagrams the kernel dropped because the receive buffer was full */
+    uint64_t tcp_connections;     /* open ones, each a path of a leg */
+    uint64_t tcp_dropped;         /* packets for peers that do not read their connection */
 } cg_worker_stats;
+
+typedef enum {                           /* why a TCP connection was ended before it belonged to a leg */
+               CG_TCP_REFUSED_ADDRESS,   /* made to an address that is not one of ours */
+               CG_TCP_REFUSED_NETWORK,   /* too many from its address (IPv6: /64) that belong to no leg yet */
+               CG_TCP_REFUSED_TOO_MANY,  /* too many in all: it was silent longest */
+               CG_TCP_REFUSED_TIMEOUT,   /* said nothing in time */
+               CG_TCP_REFUSED_CLOSED,    /* closed by the peer before it said anything */
+               CG_TCP_REFUSED_MALFORMED, /* began with something else than a connectivity check */
+               CG_TCP_REFUSED_CHECK,     /* unknown ufrag, wrong integrity */
+               CG_TCP_REFUSAL_COUNT
+} cg_tcp_refusal;
+
+const char *cg_tcp_refusal_name(cg_tcp_refusal refusal); /* "check_refused", for logs and metrics */
+
+typedef struct {
+    uint64_t accepted; /* since start, refused ones included */
+    uint64_t refused[CG_TCP_REFUSAL_COUNT];
+} cg_tcp_stats;
 
 unsigned cg_bridge_worker_count(const cg_bridge *bridge);
 void cg_bridge_worker_stats(const cg_bridge *bridge, unsigned worker, cg_worker_stats *ret_stats);
 /* Share of a core, smoothed over a second: as measured, and with what was admitted and is not in the measurement. */
 double cg_bridge_worker_load(const cg_bridge *bridge, unsigned worker, double *ret_expected);
+void cg_bridge_tcp_stats(const cg_bridge *bridge, cg_tcp_stats *ret_stats); /* zero without ICE-TCP */
 size_t cg_bridge_handshake_queue_depth(const cg_bridge *bridge);

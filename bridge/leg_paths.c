@@ -2,7 +2,7 @@
  * nomination, and where that says nothing, by where the peer is heard from. */
 #include "bridge/leg.h"
 
-#include "bridge/worker.h"
+#include "bridge/worker_tcp.h"
 
 /* A path with a sign of life younger than this cannot be taken by another leg: whoever can write a false source address
  * and has a leg of his own could otherwise cut off another's with one check. Browsers check, or send, more often
@@ -19,6 +19,8 @@ void cg_leg_drop_path(cg_worker *worker, cg_leg *leg, unsigned index)
     leg->paths[index].used = false;
     if (leg->selected == (int) index)
         leg->selected = -1;
+    if (leg->paths[index].path.transport == CG_TRANSPORT_TCP)
+        cg_worker_tcp_close(worker, &leg->paths[index].path);
 }
 
 /* A free place, or that of the path longest unheard, but never the selected one. */
@@ -51,7 +53,8 @@ int cg_leg_take_path(cg_worker *worker, cg_leg *leg, const cg_path *path, int64_
     if (holder == leg)
         return (int) index;
     if (holder != NULL) {
-        if (now_us - holder->paths[index].heard_us < IN_USE_US)
+        /* Nobody else can write on a connection: a check for another leg is no move, and the path ends with it. */
+        if (path->transport == CG_TRANSPORT_TCP || now_us - holder->paths[index].heard_us < IN_USE_US)
             return -1;
         cg_leg_drop_path(worker, holder, index);
     }

@@ -37,7 +37,7 @@ void cg_path_remote_address(const cg_path *path, struct sockaddr_storage *ret_ad
         struct sockaddr_in6 *in6 = (struct sockaddr_in6 *) ret_address;
         in6->sin6_family = AF_INET6;
         in6->sin6_port = htons(path->port);
-        in6->sin6_scope_id = path->scope;
+        in6->sin6_scope_id = path->transport == CG_TRANSPORT_UDP ? path->scope : 0;
         memcpy(&in6->sin6_addr, path->remote, 16);
     } else {
         struct sockaddr_in *in = (struct sockaddr_in *) ret_address;
@@ -51,5 +51,6 @@ void cg_path_format(const cg_path *path, char ret_text[static CG_PATH_TEXT_SIZE]
 {
     char address[INET6_ADDRSTRLEN];
     inet_ntop(path->ipv6 ? AF_INET6 : AF_INET, path->remote, address, sizeof address);
-    g_snprintf(ret_text, CG_PATH_TEXT_SIZE, path->ipv6 ? "[%s]:%u" : "%s:%u", address, path->port);
+    g_snprintf(ret_text, CG_PATH_TEXT_SIZE, path->ipv6 ? "[%s]:%u%s" : "%s:%u%s", address, path->port,
+               path->transport == CG_TRANSPORT_TCP ? "/tcp" : "");
 }

@@ -8,13 +8,20 @@
 
 #define CG_PATH_TEXT_SIZE 64
 
+typedef enum {
+    CG_TRANSPORT_UDP,
+    CG_TRANSPORT_TCP, /* a connection that the peer made (RFC 6544) */
+} cg_transport;
+
+/* Compared as bytes: every member is set, and there is no padding. */
 typedef struct {
     uint8_t remote[16]; /* IPv4: first four octets, the rest zero */
     uint8_t local[16];
-    uint32_t scope; /* interface index of a link-local IPv6 peer, else 0 */
+    uint32_t scope; /* UDP: interface index of a link-local IPv6 peer, else 0; TCP: the worker's number for the
+                       connection */
     uint16_t port;  /* of the peer, host order */
     bool ipv6;
-    uint8_t reserved; /* zero: paths are compared as bytes */
+    uint8_t transport; /* cg_transport */
 } cg_path;
 
 bool cg_path_equal(const cg_path *a, const cg_path *b);
@@ -24,5 +31,5 @@ uint32_t cg_path_hash(const cg_path *path, uint64_t seed);
 
 void cg_path_remote_address(const cg_path *path, struct sockaddr_storage *ret_address);
 
-/* "192.0.2.1:5004", "[2001:db8::1]:5004" */
+/* "192.0.2.1:5004", "[2001:db8::1]:5004"; with "/tcp" behind it where the path is a connection */
 void cg_path_format(const cg_path *path, char ret_text[static CG_PATH_TEXT_SIZE]);

@@ -38,6 +38,8 @@ void cg_worker_counters_read(const cg_worker_counters *counters, cg_worker_stats
         .loop_lag_us = cg_counter_read(&counters->loop_lag_us),
         .send_failures = cg_counter_read(&counters->send_failures),
         .receive_drops = cg_counter_read(&counters->receive_drops),
+        .tcp_connections = cg_counter_read(&counters->tcp_connections),
+        .tcp_dropped = cg_counter_read(&counters->tcp_dropped),
     };
     for (unsigned i = 0; i < CG_HANDSHAKE_BUCKETS; i++)
         ret_stats->handshake_bucket[i] = cg_counter_read(&counters->handshake_bucket[i]);

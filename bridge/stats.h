@@ -26,6 +26,7 @@ typedef struct {
     cg_counter loop_lag_us;
     cg_counter send_failures;
     cg_counter receive_drops;
+    cg_counter tcp_connections, tcp_dropped;
 } cg_worker_counters;
 
 static inline void cg_counter_set(cg_counter *counter, uint64_t value)

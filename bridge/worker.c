@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "bridge/worker_sockets.h"
+#include "bridge/worker_tcp.h"
 
 #include <glib-unix.h>
 #include <sys/prctl.h>
@@ -19,16 +20,24 @@ enum {
 
 void cg_worker_send(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
 {
-    cg_udp_send(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
+    if (path->transport == CG_TRANSPORT_TCP)
+        cg_worker_tcp_send(worker, path, data, size);
+    else
+        cg_udp_send(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
 }
 
 void cg_worker_send_copy(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
 {
-    cg_udp_send_copy(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
+    if (path->transport == CG_TRANSPORT_TCP)
+        cg_worker_tcp_send(worker, path, data, size);
+    else
+        cg_udp_send_copy(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
 }
 
 uint8_t *cg_worker_buffer(cg_worker *worker, const cg_path *path)
 {
+    if (path->transport == CG_TRANSPORT_TCP)
+        return cg_worker_tcp_buffer(worker);
     return cg_udp_buffer(path->ipv6 ? worker->ipv6 : worker->ipv4);
 }
 
@@ -47,7 +56,7 @@ static void flush_socket(cg_worker *worker, cg_udp *udp)
         cg_counter_add(&worker->counters.send_failures, failures);
 }
 
-static void flush(cg_worker *worker)
+void cg_worker_flush(cg_worker *worker)
 {
     flush_socket(worker, worker->ipv4);
     flush_socket(worker, worker->ipv6);
@@ -77,7 +86,7 @@ static bool receive_batch(cg_worker *worker, cg_udp *udp)
         else
             cg_worker_drop(worker, CG_DROP_UNKNOWN_SOURCE, &datagrams[i].path, now_us);
     }
-    flush(worker); /* before the buffers are used again */
+    cg_worker_flush(worker); /* before the buffers are used again */
     return more;
 }
 
@@ -94,7 +103,13 @@ static gboolean on_mail(gint fd, GIOCondition condition, gpointer user)
 {
     cg_worker *worker = user;
     cg_mailbox_deliver(worker->mailbox, worker);
-    flush(worker);
+    cg_worker_flush(worker);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_tcp(gint fd, GIOCondition condition, gpointer user)
+{
+    cg_worker_tcp_serve(user);
     return G_SOURCE_CONTINUE;
 }
 
@@ -133,7 +148,7 @@ static gboolean on_timer(gpointer user)
     worker->timer_us = 0; /* ticking legs schedule themselves; the timer is set once, below */
     int64_t next_us = tick_legs(worker, now_us);
     set_timer(worker, MAX(next_us, now_us + TIMER_GRAIN_US));
-    flush(worker);
+    cg_worker_flush(worker);
     return G_SOURCE_CONTINUE;
 }
 
@@ -192,7 +207,7 @@ static void end_all(cg_worker *worker)
         if (leg != NULL)
             cg_leg_finish(worker, leg, CG_LEG_END_CLOSED, now_us);
     }
-    flush(worker);
+    cg_worker_flush(worker);
 }
 
 static gpointer run(gpointer user)
@@ -211,6 +226,8 @@ static gpointer run(gpointer user)
         attach_fd(worker, cg_udp_fd(worker->ipv4), on_socket);
     if (worker->ipv6 != NULL)
         attach_fd(worker, cg_udp_fd(worker->ipv6), on_socket);
+    if (worker->tcp != NULL)
+        attach_fd(worker, cg_worker_tcp_fd(worker->tcp), on_tcp);
     g_main_loop_run(worker->loop);
     end_all(worker);
     g_main_loop_unref(worker->loop);
@@ -226,6 +243,7 @@ cg_worker *cg_worker_new(const cg_worker_config *config, char **ret_error)
     if (!cg_worker_open_sockets(worker, ret_error))
         return NULL;
     worker->mailbox = cg_mailbox_new();
+    worker->tcp = config->tcp ? cg_worker_tcp_new() : NULL;
     worker->legs = cg_leg_table_new(config->max_legs);
     worker->timer_us = INT64_MAX;
     worker->ntp_offset_us = NTP_EPOCH_S * 1000000 + cg_clock_wall_ms() * 1000 - cg_clock_monotonic_us();
@@ -271,5 +289,6 @@ void cg_worker_free(cg_worker *worker)
     cg_leg_table_free(worker->legs);
     cg_udp_free(worker->ipv4);
     cg_udp_free(worker->ipv6);
+    cg_worker_tcp_free(worker->tcp);
     g_free(worker);
 }

@@ -12,12 +12,15 @@
 
 #include <glib.h>
 
+typedef struct cg_worker_tcp cg_worker_tcp;
+
 typedef struct {
     unsigned index;
     unsigned max_legs;
     int64_t setup_timeout_us, consent_warning_us, consent_timeout_us;
     const cg_addresses *addresses; /* outlives the worker */
     uint16_t port;                 /* 0: any free one */
+    bool tcp;                      /* takes connections as well */
     cg_events *events;             /* outlives the worker */
 } cg_worker_config;
 
@@ -35,6 +38,7 @@ struct cg_worker {
     cg_worker_config config;
     cg_mailbox *mailbox; /* owned */
     cg_udp *ipv4, *ipv6; /* owned; NULL if the family is not there */
+    cg_worker_tcp *tcp;  /* owned; NULL: no ICE-TCP */
     cg_dtls_pool *pool;  /* outlives the thread */
     cg_worker_counters counters;
     cg_load_question load_question;
@@ -60,6 +64,7 @@ void cg_worker_free(cg_worker *worker);
 void cg_worker_send(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size); /* data stays */
 void cg_worker_send_copy(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size);
 uint8_t *cg_worker_buffer(cg_worker *worker, const cg_path *path); /* for cg_worker_send, see cg_udp_buffer */
+void cg_worker_flush(cg_worker *worker);                           /* sends what is queued */
 
 /* Counts, and tells now and then, a datagram that is not taken. */
 void cg_worker_drop(cg_worker *worker, cg_drop_reason reason, const cg_path *from, int64_t now_us);

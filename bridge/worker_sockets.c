@@ -1,55 +1,39 @@
-/* A worker has one port for both families, so that its candidates differ in address only. When any port will do, one
- * that is free for the first family may be taken in the other: then another is tried. */
+/* A worker's UDP sockets. */
 #include "bridge/worker_sockets.h"
 
+#include "bridge/dual_port.h"
+
 #include <errno.h>
-#include <string.h>
 
-enum { ANY_PORT_ATTEMPTS = 16 };
-
-typedef enum { SOCKET_OPEN, SOCKET_ABSENT, SOCKET_FAILED } socket_result;
-
-/* ABSENT: none of our addresses is of this family, or the host does not have the family (any more). */
-static socket_result open_socket(const cg_worker *worker, int family, uint16_t port, cg_udp **ret_udp)
+static cg_udp **socket_of(cg_worker *worker, int family)
 {
-    struct sockaddr_storage address;
-    if (!cg_addresses_bind_address(worker->config.addresses, family, port, &address))
-        return SOCKET_ABSENT;
-    *ret_udp = cg_udp_new(&address);
-    if (*ret_udp != NULL)
-        return SOCKET_OPEN;
-    bool unavailable = errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL;
-    return family == AF_INET6 && unavailable ? SOCKET_ABSENT : SOCKET_FAILED;
+    return family == AF_INET6 ? &worker->ipv6 : &worker->ipv4;
 }
 
-static bool open_both(cg_worker *worker)
+static bool open_socket(const struct sockaddr_storage *address, void *user)
 {
-    uint16_t port = worker->config.port;
-    if (open_socket(worker, AF_INET, port, &worker->ipv4) == SOCKET_FAILED)
-        return false;
-    if (worker->ipv4 != NULL)
-        port = cg_udp_port(worker->ipv4);
-    if (open_socket(worker, AF_INET6, port, &worker->ipv6) != SOCKET_FAILED)
-        return true;
+    cg_udp *udp = cg_udp_new(address);
+    *socket_of(user, address->ss_family) = udp;
+    return udp != NULL;
+}
+
+static uint16_t port_of(int family, void *user)
+{
+    const cg_udp *udp = *socket_of(user, family);
+    return udp != NULL ? cg_udp_port(udp) : 0;
+}
+
+static void close_sockets(void *user)
+{
+    cg_worker *worker = user;
     int error = errno;
     g_clear_pointer(&worker->ipv4, cg_udp_free);
+    g_clear_pointer(&worker->ipv6, cg_udp_free);
     errno = error;
-    return false;
 }
 
 bool cg_worker_open_sockets(cg_worker *worker, char **ret_error)
 {
-    unsigned attempts = worker->config.port == 0 ? ANY_PORT_ATTEMPTS : 1;
-    for (unsigned i = 0; i < attempts; i++) {
-        if (!open_both(worker))
-            continue;
-        if (worker->ipv4 != NULL || worker->ipv6 != NULL)
-            return true;
-        *ret_error = g_strdup("none of the media addresses can be bound on this host");
-        return false;
-    }
-    const char *reason = g_strerror(errno);
-    *ret_error = worker->config.port == 0 ? g_strdup_printf("cannot bind a UDP port: %s", reason)
-                                          : g_strdup_printf("cannot bind UDP port %u: %s", worker->config.port, reason);
-    return false;
+    static const cg_dual_port udp = {"UDP", open_socket, port_of, close_sockets};
+    return cg_dual_port_open(&udp, worker->config.addresses, worker->config.port, worker, ret_error);
 }

@@ -13,7 +13,7 @@ static const cg_call_end_info infos[CG_CALL_END_COUNT] = {
     [CG_CALL_END_NOT_FOUND] = {"not_found", "failed", 31404, "No such destination: To must be client:<identity>"},
     [CG_CALL_END_INCOMPATIBLE] = {"incompatible", "failed", 53402, "The two parties have no audio codec in common"},
     [CG_CALL_END_MEDIA_FAILED] = {"media_failed", "failed", 53405,
-                                  "No media connection: check that UDP to the gateway is not blocked"},
+                                  "No media connection: the way to the gateway's media ports may be blocked"},
     [CG_CALL_END_MEDIA_LOST] = {"media_lost", "completed", 53405, "The media connection was lost"},
     [CG_CALL_END_SIGNALING_LOST] = {"signaling_lost", "completed", 53001,
                                     "The signaling connection did not come back in time"},

@@ -250,6 +250,23 @@ static bool check_demo_application(const cg_config *config, const cg_key *key, c
     return true;
 }
 
+static bool check_turn(const cg_turn_config *turn, const char *name, char **ret_error)
+{
+    if (g_strv_length((char **) turn->urls) > CG_TURN_MAX_URLS)
+        return fail(ret_error, name, "turn", "urls", "there may be " G_STRINGIFY(CG_TURN_MAX_URLS) " at the most");
+    for (const char *const *url = turn->urls; *url != NULL; url++) {
+        if (cg_turn_url_is_valid(*url))
+            continue;
+        g_autofree char *why = g_strdup_printf(
+            "\"%s\" is not the URL of a TURN server, like turn:turn.example.com:3478?transport=tcp", *url);
+        return fail(ret_error, name, "turn", "urls", why);
+    }
+    if (turn->urls[0] != NULL && turn->secret == NULL)
+        return fail(ret_error, name, "turn", "secret", "is needed with urls");
+    return turn->urls[0] != NULL || turn->secret == NULL ||
+           fail(ret_error, name, "turn", "urls", "is needed with secret");
+}
+
 /* Options that are right each by itself and wrong together. */
 static bool check_together(const cg_config *config, const char *name, char **ret_error)
 {
@@ -257,6 +274,8 @@ static bool check_together(const cg_config *config, const char *name, char **ret
     const cg_key *key = NULL;
     if (config->media.consent_warning_ms >= config->media.consent_timeout_ms)
         return fail(ret_error, name, "media", "consent_warning_ms", "must be less than consent_timeout_ms");
+    if (!check_turn(&config->server.turn, name, ret_error))
+        return false;
     if (!config->demo)
         return true;
     if (!check_demo_key(config, &key, &why))

@@ -112,6 +112,21 @@ static void print_handshakes(GString *page, const cg_gateway *gateway, const cg_
            cg_bridge_handshake_queue_depth(gateway->bridge));
 }
 
+static void print_tcp(GString *page, const cg_gateway *gateway, const cg_worker_stats *sum)
+{
+    cg_tcp_stats stats;
+    cg_bridge_tcp_stats(gateway->bridge, &stats);
+    single(page, "media_connections", GAUGE, "TCP connections that carry, or may carry, media.", sum->tcp_connections);
+    single(page, "media_connections_total", COUNTER,
+           "TCP connections accepted for media, those refused later included.", stats.accepted);
+    describe(page, "media_connections_refused_total", COUNTER, "TCP connections that came to no leg, by reason.");
+    for (cg_tcp_refusal refusal = 0; refusal < CG_TCP_REFUSAL_COUNT; refusal++)
+        g_string_append_printf(page, "callgate_media_connections_refused_total{reason=\"%s\"} %" G_GUINT64_FORMAT "\n",
+                               cg_tcp_refusal_name(refusal), stats.refused[refusal]);
+    single(page, "media_connection_packets_dropped_total", COUNTER,
+           "Packets not sent because the client does not read its TCP connection.", sum->tcp_dropped);
+}
+
 static void print_media(GString *page, const cg_gateway *gateway, const cg_worker_stats *sum)
 {
     single(page, "legs", GAUGE, "Media legs.", sum->legs);
@@ -127,6 +142,7 @@ static void print_media(GString *page, const cg_gateway *gateway, const cg_worke
     single(page, "stun_rejected_total", COUNTER, "Connectivity checks refused.", sum->stun_rejected);
     single(page, "media_send_failures_total", COUNTER, "Datagrams that the system did not send.", sum->send_failures);
     print_drops(page, sum);
+    print_tcp(page, gateway, sum);
     print_handshakes(page, gateway, sum);
 }
 

@@ -70,6 +70,29 @@ static void write_token(cg_json_writer *writer, const cg_grants *grants)
     cg_json_end_object(writer);
 }
 
+/* Good for as long as this token can ask for new ones anyway, if that is longer. */
+static void write_ice_servers(cg_json_writer *writer, const cg_session *session)
+{
+    const cg_settings *settings = &session->server->settings;
+    const cg_grants *grants = session->grants;
+    cg_turn_credentials credentials;
+
+    if (!settings->turn_urls[0])
+        return;
+    cg_turn_credentials_make(settings->turn_secret, grants->account.text, grants->identity,
+                             MAX(cg_clock_wall_ms() / 1000 + settings->turn_ttl_s, grants->expires_at), &credentials);
+    cg_json_begin_array(writer, "ice_servers");
+    cg_json_begin_object(writer, NULL);
+    cg_json_begin_array(writer, "urls");
+    for (char **url = settings->turn_urls; *url; url++)
+        cg_json_write_string(writer, NULL, *url);
+    cg_json_end_array(writer);
+    cg_json_write_string(writer, "username", credentials.username);
+    cg_json_write_string(writer, "credential", credentials.password);
+    cg_json_end_object(writer);
+    cg_json_end_array(writer);
+}
+
 /* Not numbered: it speaks of the socket, and comes before anything that is replayed. */
 static void send_connected(cg_session *session, const cg_session_message *request, resume_outcome outcome)
 {
@@ -84,6 +107,7 @@ static void send_connected(cg_session *session, const cg_session_message *reques
     cg_json_write_string(writer, "edge", region);
     write_token(writer, session->grants);
     write_session(writer, session, outcome);
+    write_ice_servers(writer, session);
     cg_json_end_object(writer);
     cg_write_id(writer, request);
     cg_json_write_string(writer, "version", CG_PROTOCOL_VERSION);

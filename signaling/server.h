@@ -5,6 +5,7 @@
 #include "auth/token.h"
 #include "signaling/http.h"
 #include "signaling/session.h"
+#include "signaling/turn.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@ typedef struct {
     const char *web_root;               /* directory of static files; NULL: none */
     cg_session_limits limits;
     const char *region; /* for `connected`, e.g. "local" */
+    cg_turn_config turn;
 } cg_server_config;
 
 typedef struct cg_server cg_server;

@@ -62,6 +62,11 @@ static char *check_limits(const cg_session_limits *limits)
     return NULL;
 }
 
+static char **copy_list(const char *const *list)
+{
+    return list ? g_strdupv((char **) list) : g_new0(char *, 1);
+}
+
 bool cg_settings_init(cg_settings *ret_settings, const cg_server_config *config, char **ret_error)
 {
     bool on_loopback = false;
@@ -80,10 +85,13 @@ bool cg_settings_init(cg_settings *ret_settings, const cg_server_config *config,
         .tls_certificate = g_strdup(config->tls_certificate),
         .tls_key = g_strdup(config->tls_key),
         .allow_plain = config->allow_plain,
-        .allowed_origins = config->allowed_origins ? g_strdupv((char **) config->allowed_origins) : g_new0(char *, 1),
+        .allowed_origins = copy_list(config->allowed_origins),
         .web_root = g_strdup(config->web_root),
         .limits = config->limits,
         .region = g_strdup(config->region ? config->region : "local"),
+        .turn_urls = copy_list(config->turn.urls),
+        .turn_secret = g_strdup(config->turn.secret),
+        .turn_ttl_s = config->turn.ttl_s,
     };
     return true;
 }
@@ -96,6 +104,8 @@ void cg_settings_finish(cg_settings *settings)
     g_strfreev(settings->allowed_origins);
     g_free(settings->web_root);
     g_free(settings->region);
+    g_strfreev(settings->turn_urls);
+    g_free(settings->turn_secret);
     *settings = (cg_settings){0};
 }
 

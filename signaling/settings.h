@@ -14,6 +14,9 @@ typedef struct {
     char *web_root;
     cg_session_limits limits;
     char *region;
+    char **turn_urls; /* NULL-terminated, never NULL */
+    char *turn_secret;
+    unsigned turn_ttl_s;
 } cg_settings;
 
 /* False and a message (free with g_free) for the operator if the configuration cannot work: half a TLS configuration,

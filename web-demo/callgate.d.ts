@@ -70,7 +70,7 @@ export interface Platform {
 export interface DeviceOptions {
   /** "https://gateway.example", "wss://gateway.example/signal"; the page's own origin if absent. */
   gateway?: string | URL;
-  /** For RTCPeerConnection, for example TURN servers for clients whose firewall blocks UDP. */
+  /** For RTCPeerConnection. TURN servers here stand in place of those that the gateway tells of. */
   rtcConfiguration?: RTCConfiguration;
   /** Most wanted first, for example ['opus', 'pcmu']. */
   codecPreferences?: string[];

@@ -94,7 +94,7 @@ const ERRORS = {
   53400: ['Local media error', 'The browser could not describe its media.', 'Update the browser; report the cause.'],
   53402: ['Remote media error', 'The browser could not use the gateway\'s media description.', 'Report the cause.'],
   53405: ['Media connection failed', 'No audio gets through between this browser and the gateway.',
-    'Check that the firewall lets UDP to the gateway\'s media port pass.'],
+    'Check that the firewall lets UDP or TCP to the gateway\'s media ports pass; where it does not, a TURN server helps.'],
 };
 
 /* The gateway refuses the token itself: trying again with the same one is pointless. */
@@ -1289,15 +1289,18 @@ class Peer extends Emitter {
   #element;
   #events;
   #remote = null;
+  #configuration;
+  #ownIceServers; // the page's: the gateway's do not count
   #playAgain = () => this.#play();
 
-  constructor(platform, audio, { rtcConfiguration, codecPreferences }) {
+  constructor(platform, audio, { rtcConfiguration, codecPreferences }, iceServers) {
     super();
     this.#audio = audio;
     this.#events = platform.events;
     this.#codecs = codecPreferences ?? [];
-    const configuration = { bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', ...rtcConfiguration };
-    this.#pc = new platform.RTCPeerConnection(configuration);
+    this.#configuration = { bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers, ...rtcConfiguration };
+    this.#ownIceServers = rtcConfiguration?.iceServers !== undefined;
+    this.#pc = new platform.RTCPeerConnection(this.#configuration);
     this.#element = platform.createAudio();
     this.#element.autoplay = true;
     audio.addElement(this.#element);
@@ -1319,6 +1322,13 @@ class Peer extends Emitter {
 
   getStats() {
     return this.#pc.getStats();
+  }
+
+  /* For the next ICE restart, which may come when the credentials of now have expired. */
+  renewIceServers(iceServers) {
+    if (this.#ownIceServers || this.#pc.signalingState === 'closed') return;
+    this.#configuration = { ...this.#configuration, iceServers };
+    this.#pc.setConfiguration(this.#configuration);
   }
 
   async offer(track) {
@@ -1539,6 +1549,7 @@ const newTrack = Symbol('newTrack');
 const sessionLost = Symbol('sessionLost');
 const nudge = Symbol('nudge');
 const networkChanged = Symbol('networkChanged');
+const renewIceServers = Symbol('renewIceServers');
 
 /* One call, from invite to hang-up. Made by the Device only.
  *
@@ -1770,7 +1781,8 @@ export class Call extends Emitter {
   }
 
   #makePeer() {
-    const peer = new Peer(this.#host.platform, this.#host.audio, this.#host.options);
+    const { platform, audio, options, iceServers } = this.#host;
+    const peer = new Peer(platform, audio, options, iceServers());
     peer.on('state', (state) => this.#onPeerState(state));
     peer.on('playbackBlocked', () => this.emit('warning', 'playback-blocked'));
     this.#peer = peer;
@@ -1910,6 +1922,10 @@ export class Call extends Emitter {
     else if (this.#status === 'open') this.#negotiate('reinvite', {}).catch(ignore);
   }
 
+  [renewIceServers](iceServers) {
+    this.#peer?.renewIceServers(iceServers);
+  }
+
   /* Offer with an ICE restart, one at a time; settled by the answer or by the request's failure. */
   async #negotiate(type, extra) {
     if (this.#host.signaling.state !== 'connected') throw new CallgateError(53001);
@@ -2026,6 +2042,7 @@ export class Device extends Emitter {
   #meters;
   #calls = new Set();
   #identity = null;
+  #iceServers = []; // as the gateway last told
   #destroyed = false;
   #connectedOnce = false;
   #outageTold = false;
@@ -2148,6 +2165,7 @@ export class Device extends Emitter {
       audio: this.#audio,
       meters: this.#meters,
       options: this.#options,
+      iceServers: () => this.#iceServers,
       changed: () => this.#ring(),
       ended: (call, wasUp) => this.#onCallEnded(call, wasUp),
     };
@@ -2196,11 +2214,19 @@ export class Device extends Emitter {
   #onConnected(payload, recovered) {
     const again = this.#outageTold && this.#connectedOnce;
     this.#identity = payload.token?.identity ?? this.#identity;
+    this.#takeIceServers(payload.ice_servers ?? []);
     this.#connectedOnce = true;
     this.#outageTold = false;
     if (!recovered) for (const call of this.calls) call[sessionLost]();
     for (const call of this.calls) call[nudge]();
     if (again) this.emit('reconnected');
+  }
+
+  /* TURN servers with credentials that last about as long as the token. */
+  #takeIceServers(iceServers) {
+    if (iceServers.length === 0 && this.#iceServers.length === 0) return;
+    this.#iceServers = iceServers;
+    for (const call of this.calls) call[renewIceServers](iceServers);
   }
 
   /* Told once per outage, however many attempts it takes. */

@@ -63,9 +63,10 @@ static void write_candidates(GString *out, const cg_sdp_origin *origin)
         char text[INET6_ADDRSTRLEN];
         uint16_t port;
         const char *address = address_text(&candidate->address, text, &port);
-        g_string_append_printf(out, "a=candidate:%s 1 udp %u %s %u typ host\r\n",
-                               candidate->foundation[0] ? candidate->foundation : "1", candidate->priority, address,
-                               port);
+        g_string_append_printf(out, "a=candidate:%s 1 %s %u %s %u typ host%s\r\n",
+                               candidate->foundation[0] ? candidate->foundation : "1", candidate->tcp ? "tcp" : "udp",
+                               candidate->priority, address, port,
+                               candidate->tcp ? " tcptype passive" : ""); /* RFC 6544 section 4.5 */
     }
     if (origin->candidate_count > 0)
         g_string_append(out, "a=end-of-candidates\r\n");

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { reset } from '../lib/netns.mjs';
+import { GW_ADDRESS, reset } from '../lib/netns.mjs';
 import { connect } from '../lib/phone.mjs';
 import { SDK_FILE, SdkPhone } from '../lib/sdk-phone.mjs';
 import { bothHear, complaints, PORT, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
@@ -14,6 +14,7 @@ import { until } from '../lib/wait.mjs';
 const set = stage({
   browsers: { sdk: 'chromium', other: 'chromium' },
   files: { 'twilio.js': SDK_FILE },
+  config: { turn: { urls: `turn:${GW_ADDRESS}:9`, secret: 'of a server that is not there' } }, // more in `connected` than it knows
   prepare: (root) => writeTone(join(root, 'tone.wav'), 300), // instead of the SDK's sounds, which it fetches from afar
 });
 

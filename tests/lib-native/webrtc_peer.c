@@ -4,20 +4,15 @@
 #include "base/random.h"
 #include "bridge/srtp_session.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
 #include <string.h>
 #include <stun/usages/ice.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
     FIRST_CHECKS_US = 20000,
     DTLS_TICK_US = 50000,
     DEFAULT_CHECK_MS = 2500,
-    MAX_DATAGRAM = 2048,
 };
 
 static const cg_format default_formats[] = {
@@ -36,22 +31,6 @@ static const uint16_t known_attributes[] = {STUN_ATTRIBUTE_USERNAME,
 void webrtc_peer_global_init(void)
 {
     g_assert(cg_srtp_global_init());
-}
-
-static int open_socket(const char *text)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t size = sizeof(struct sockaddr_in);
-    if (inet_pton(AF_INET, text, &((struct sockaddr_in *) &address)->sin_addr) == 1) {
-        address.ss_family = AF_INET;
-    } else {
-        g_assert(inet_pton(AF_INET6, text, &((struct sockaddr_in6 *) &address)->sin6_addr) == 1);
-        address.ss_family = AF_INET6;
-        size = sizeof(struct sockaddr_in6);
-    }
-    int fd = socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    g_assert(fd >= 0 && bind(fd, (struct sockaddr *) &address, size) == 0);
-    return fd;
 }
 
 static void start_stun(webrtc_peer *peer)
@@ -76,7 +55,7 @@ webrtc_peer *webrtc_peer_new(const webrtc_peer_config *config)
         peer->config.formats = default_formats;
         peer->config.format_count = G_N_ELEMENTS(default_formats);
     }
-    peer->fd = open_socket(config->address);
+    webrtc_peer_socket_open(peer);
     peer->checks_on = true;
     peer->local = (cg_media_description){
         .ice = cg_ice_credentials_new(),
@@ -122,6 +101,7 @@ void webrtc_peer_set_remote(webrtc_peer *peer, const cg_media_description *remot
     peer->remote = *remote;
     peer->gateway = *address;
     peer->has_remote = true;
+    webrtc_peer_socket_aim(peer);
     if (restarted)
         start_stun(peer);
 }
@@ -148,22 +128,13 @@ void webrtc_peer_set_checks(webrtc_peer *peer, bool on)
 
 void webrtc_peer_move(webrtc_peer *peer)
 {
-    int fd = open_socket(peer->config.address);
-    g_assert(dup3(fd, peer->fd, O_CLOEXEC) == peer->fd); /* the number stays: it is in the caller's poll set */
-    close(fd);
+    webrtc_peer_socket_replace(peer);
     start_stun(peer);
 }
 
 void webrtc_peer_restart_ice(webrtc_peer *peer)
 {
     peer->local.ice = cg_ice_credentials_new();
-}
-
-void webrtc_peer_send_raw(webrtc_peer *peer, const void *data, size_t size)
-{
-    socklen_t name_size =
-        peer->gateway.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-    sendto(peer->fd, data, size, MSG_DONTWAIT, (struct sockaddr *) &peer->gateway, name_size);
 }
 
 /* RFC 8445 section 7.2.2: USERNAME is theirs, a colon, ours; the key is their password. */
@@ -254,18 +225,18 @@ static void receive_media(webrtc_peer *peer, uint8_t *data, size_t size)
 
 void webrtc_peer_receive(webrtc_peer *peer, int64_t now_us)
 {
-    uint8_t data[MAX_DATAGRAM];
-    ssize_t size;
-    while ((size = recv(peer->fd, data, sizeof data, MSG_DONTWAIT)) > 0) {
+    uint8_t data[WEBRTC_PEER_MAX_DATAGRAM];
+    size_t size;
+    while ((size = webrtc_peer_socket_receive(peer, data)) > 0) {
         peer->counts.datagrams_received++;
         if (data[0] <= 3)
-            receive_stun(peer, data, (size_t) size);
+            receive_stun(peer, data, size);
         else if (data[0] >= 20 && data[0] <= 63 && peer->config.mute_dtls)
             continue;
         else if (data[0] >= 20 && data[0] <= 63)
-            receive_dtls(peer, data, (size_t) size);
+            receive_dtls(peer, data, size);
         else
-            receive_media(peer, data, (size_t) size);
+            receive_media(peer, data, size);
     }
 }
 
@@ -315,7 +286,7 @@ size_t webrtc_peer_protect_rtp(webrtc_peer *peer, const webrtc_peer_packet *pack
 
 bool webrtc_peer_send_rtp(webrtc_peer *peer, const webrtc_peer_packet *packet)
 {
-    uint8_t datagram[MAX_DATAGRAM];
+    uint8_t datagram[WEBRTC_PEER_MAX_DATAGRAM];
     size_t size = webrtc_peer_protect_rtp(peer, packet, datagram);
     if (size > 0)
         webrtc_peer_send_raw(peer, datagram, size);
@@ -324,7 +295,7 @@ bool webrtc_peer_send_rtp(webrtc_peer *peer, const webrtc_peer_packet *packet)
 
 void webrtc_peer_send_rtcp(webrtc_peer *peer, const cg_rtcp_report *report)
 {
-    uint8_t data[MAX_DATAGRAM];
+    uint8_t data[WEBRTC_PEER_MAX_DATAGRAM];
     int octets = (int) cg_rtcp_write(data, report, "peer");
     if (peer->connected && srtp_protect_rtcp(peer->outbound, data, &octets) == srtp_err_status_ok)
         webrtc_peer_send_raw(peer, data, (size_t) octets);

@@ -1,6 +1,6 @@
-/* A minimal WebRTC client for tests and benchmarks: one UDP socket, a controlling ICE agent on libnice's STUN
- * functions, DTLS server on OpenSSL, SRTP on libsrtp, one audio stream each way. Of the gateway it shares only what
- * initialises libsrtp (there is one per process) and the reading of RTP and RTCP headers.
+/* A minimal WebRTC client for tests and benchmarks: one UDP socket, or one TCP connection, a controlling ICE agent on
+ * libnice's STUN functions, DTLS server on OpenSSL, SRTP on libsrtp, one audio stream each way. Of the gateway it
+ * shares only what initialises libsrtp (there is one per process) and the reading of RTP and RTCP headers.
  *
  * A peer has no thread: the caller polls webrtc_peer_fd of as many as it likes, calls webrtc_peer_receive for those
  * that are readable and webrtc_peer_tick for all every few milliseconds; callbacks come from inside these two.
@@ -25,6 +25,7 @@ typedef struct {
     peer_identity *identity;  /* stays the caller's */
     const cg_format *formats; /* in order of preference; NULL: Opus 111 and telephone-event 110 */
     size_t format_count;
+    bool tcp;           /* ICE-TCP, active side */
     bool nominate_once; /* USE-CANDIDATE until the first answer only, as Firefox does; else always, as Chromium */
     bool never_nominate;
     bool mute_dtls;             /* answers checks only: its handshakes never finish */
@@ -82,10 +83,13 @@ typedef struct {
 bool webrtc_peer_send_rtp(webrtc_peer *peer, const webrtc_peer_packet *packet);
 size_t webrtc_peer_protect_rtp(webrtc_peer *peer, const webrtc_peer_packet *packet, uint8_t ret_datagram[static 2048]);
 void webrtc_peer_send_rtcp(webrtc_peer *peer, const cg_rtcp_report *report);
-/* Any bytes, from the peer's socket. */
+/* Any bytes, from the peer's socket; over TCP as one frame. */
 void webrtc_peer_send_raw(webrtc_peer *peer, const void *data, size_t size);
+/* TCP: any octets in the stream. */
+void webrtc_peer_send_octets(webrtc_peer *peer, const void *data, size_t size);
+bool webrtc_peer_is_closed(const webrtc_peer *peer); /* TCP: by the gateway */
 
-/* A new socket, as when the network changes; checks go on from there. */
+/* A new socket, as when the network changes; checks go on from there. The old one is closed. */
 void webrtc_peer_move(webrtc_peer *peer);
 /* New ICE credentials of its own (in the description); takes effect with the remote's in webrtc_peer_set_remote. */
 void webrtc_peer_restart_ice(webrtc_peer *peer);

@@ -6,9 +6,14 @@
 #include <srtp2/srtp.h>
 #include <stun/stunagent.h>
 
+#define WEBRTC_PEER_MAX_DATAGRAM 2048
+
 struct webrtc_peer {
     webrtc_peer_config config;
     int fd;
+    bool connecting, closed;                      /* TCP: connect was called; the gateway has closed */
+    uint8_t stream[2 * WEBRTC_PEER_MAX_DATAGRAM]; /* TCP: received, no whole frame yet */
+    size_t stream_size;
     cg_media_description local, remote;
     char mid[32]; /* of the gateway's offer, for our answer */
     struct sockaddr_storage gateway;
@@ -26,3 +31,10 @@ struct webrtc_peer {
     srtp_t inbound, outbound;
     webrtc_peer_counts counts;
 };
+
+/* webrtc_peer_socket.c */
+void webrtc_peer_socket_open(webrtc_peer *peer);
+void webrtc_peer_socket_aim(webrtc_peer *peer);     /* the gateway's address is known */
+void webrtc_peer_socket_replace(webrtc_peer *peer); /* by a new one under the same number */
+/* The next packet that waits; 0: none. */
+size_t webrtc_peer_socket_receive(webrtc_peer *peer, uint8_t ret_data[static WEBRTC_PEER_MAX_DATAGRAM]);

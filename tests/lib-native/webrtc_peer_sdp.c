@@ -58,12 +58,13 @@ static void read_fingerprint(const char *value, cg_fingerprint *fingerprint)
     }
 }
 
-/* "candidate:F C udp P ADDRESS PORT typ host": the first of our socket's family. */
+/* "candidate:F C udp P ADDRESS PORT typ host": the first of our socket's family and transport. */
 static void read_candidate(webrtc_peer *peer, const char *value, struct sockaddr_storage *address)
 {
     g_auto(GStrv) words = g_strsplit(value, " ", -1);
     bool ipv6 = strchr(peer->config.address, ':') != NULL;
-    if (g_strv_length(words) < 6 || address->ss_family != 0 || (strchr(words[4], ':') != NULL) != ipv6)
+    if (g_strv_length(words) < 6 || address->ss_family != 0 || (strchr(words[4], ':') != NULL) != ipv6 ||
+        !g_str_equal(words[2], peer->config.tcp ? "tcp" : "udp"))
         return;
     uint16_t port = htons((uint16_t) strtoul(words[5], NULL, 10));
     if (ipv6) {

@@ -142,14 +142,16 @@ world_caller *world_open(world *w, const webrtc_peer_config *config)
 static struct sockaddr_storage gateway_address(const world *w, const webrtc_peer *peer)
 {
     struct sockaddr_storage own;
-    socklen_t size = sizeof own;
+    int type;
+    socklen_t size = sizeof own, type_size = sizeof type;
     size_t count;
     const cg_candidate *candidates = cg_bridge_candidates(w->bridge, 0, &count);
     g_assert(getsockname(webrtc_peer_fd(peer), (struct sockaddr *) &own, &size) == 0);
+    g_assert(getsockopt(webrtc_peer_fd(peer), SOL_SOCKET, SO_TYPE, &type, &type_size) == 0);
     for (size_t i = 0; i < count; i++)
-        if (candidates[i].address.ss_family == own.ss_family)
+        if (candidates[i].address.ss_family == own.ss_family && candidates[i].tcp == (type == SOCK_STREAM))
             return candidates[i].address;
-    g_error("the bridge has no candidate of that family");
+    g_error("the bridge has no candidate of that kind");
 }
 
 void world_describe_bridge(world *w, world_caller *caller)

@@ -6,10 +6,10 @@
 #include <glib.h>
 #include <string.h>
 
-static char *candidates_text(const cg_addresses *addresses, uint16_t ipv4_port, uint16_t ipv6_port)
+static char *candidates_text(const cg_addresses *addresses, bool tcp, uint16_t ipv4_port, uint16_t ipv6_port)
 {
     cg_candidate candidates[2 * CG_MAX_ADDRESSES];
-    size_t count = cg_addresses_candidates(addresses, ipv4_port, ipv6_port, candidates);
+    size_t count = cg_addresses_candidates(addresses, tcp, ipv4_port, ipv6_port, candidates);
     GString *text = g_string_new(NULL);
     for (size_t i = 0; i < count; i++) {
         char address[INET6_ADDRSTRLEN];
@@ -19,7 +19,9 @@ static char *candidates_text(const cg_addresses *addresses, uint16_t ipv4_port, 
         inet_ntop(candidates[i].address.ss_family, ipv6 ? (void *) &in6->sin6_addr : (void *) &in->sin_addr, address,
                   sizeof address);
         g_string_append_printf(text, "%s %u ", address, ntohs(ipv6 ? in6->sin6_port : in->sin_port));
-        g_assert_cmpuint(candidates[i].priority >> 24, ==, 126); /* RFC 8445 section 5.1.2.2: host */
+        g_assert_cmpuint(candidates[i].priority >> 24, ==, tcp ? 90 : 126); /* RFC 8445 section 5.1.2.2: host */
+        g_assert_cmpuint((candidates[i].priority & 0xffffff) >> 21, ==, tcp ? 4 : 0); /* RFC 6544 4.2: passive */
+        g_assert_true(candidates[i].tcp == tcp);
         g_assert_cmpuint(candidates[i].priority & 0xff, ==, 255);
         for (size_t n = 0; n < i; n++) {
             g_assert_cmpuint(candidates[n].priority, >, candidates[i].priority);
@@ -36,10 +38,12 @@ static void test_candidates(void)
     cg_addresses addresses;
     char *error = NULL;
     g_assert_true(cg_addresses_read(own, advertise, &addresses, &error));
-    g_autofree char *both = candidates_text(&addresses, 4000, 6000);
+    g_autofree char *both = candidates_text(&addresses, false, 4000, 6000);
     g_assert_cmpstr(both, ==, "192.0.2.7 4000 2001:db8::1 6000 10.0.0.1 4000 10.0.0.2 4000 fd00::1 6000 ");
-    g_autofree char *ipv4 = candidates_text(&addresses, 4000, 0);
+    g_autofree char *ipv4 = candidates_text(&addresses, false, 4000, 0);
     g_assert_cmpstr(ipv4, ==, "192.0.2.7 4000 10.0.0.1 4000 10.0.0.2 4000 ");
+    g_autofree char *tcp = candidates_text(&addresses, true, 443, 443);
+    g_assert_cmpstr(tcp, ==, "192.0.2.7 443 2001:db8::1 443 10.0.0.1 443 10.0.0.2 443 fd00::1 443 ");
 }
 
 static void test_bind(void)
@@ -81,6 +85,11 @@ static void test_path(void)
     g_assert_cmpstr(text, ==, "192.0.2.1:5004");
     cg_path_format(&v6, text);
     g_assert_cmpstr(text, ==, "[2001:db8::1]:5004");
+    v6.transport = CG_TRANSPORT_TCP;
+    cg_path_format(&v6, text);
+    g_assert_cmpstr(text, ==, "[2001:db8::1]:5004/tcp");
+    g_assert_false(
+        cg_path_equal(&v6, &(cg_path){.remote = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}, .port = 5004, .ipv6 = true}));
     g_assert_true(cg_path_equal(&a, &b));
     g_assert_cmphex(cg_path_hash(&a, 1), ==, cg_path_hash(&b, 1));
     g_assert_cmphex(cg_path_hash(&a, 1), !=, cg_path_hash(&b, 2));

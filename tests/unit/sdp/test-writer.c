@@ -40,12 +40,14 @@ static cg_media_description local_of(void)
 
 static void test_offer(void)
 {
-    const cg_candidate candidates[] = {candidate_of("192.0.2.1", 40000, 2130706431, "1"),
-                                       candidate_of("2001:db8::1", 40000, 2130706175, "2")};
+    cg_candidate candidates[] = {candidate_of("192.0.2.1", 40000, 2130706431, "1"),
+                                 candidate_of("2001:db8::1", 40000, 2130706175, "2"),
+                                 candidate_of("192.0.2.1", 443, 1518280447, "t1")};
+    candidates[2].tcp = true;
     const cg_sdp_origin origin = {.session_id = UINT64_MAX,
                                   .session_version = 3,
                                   .candidates = candidates,
-                                  .candidate_count = 2,
+                                  .candidate_count = 3,
                                   .ice_lite = true,
                                   .cname = "name"};
     cg_media_description local = local_of();
@@ -65,6 +67,7 @@ static void test_offer(void)
                     "a=rtcp:40000 IN IP4 192.0.2.1\r\n"
                     "a=candidate:1 1 udp 2130706431 192.0.2.1 40000 typ host\r\n"
                     "a=candidate:2 1 udp 2130706175 2001:db8::1 40000 typ host\r\n"
+                    "a=candidate:t1 1 tcp 1518280447 192.0.2.1 443 typ host tcptype passive\r\n"
                     "a=end-of-candidates\r\n" OUR_TRANSPORT "a=mid:0\r\n"
                     "a=rtcp-mux\r\n"
                     "a=rtcp-mux-only\r\n"

@@ -83,6 +83,11 @@ export class FakePeerConnection {
     this.configuration = configuration;
   }
 
+  setConfiguration(configuration) {
+    if (this.signalingState === 'closed') throw new Error('the connection is closed');
+    this.configuration = configuration;
+  }
+
   addTransceiver(track, options) {
     this.senders.push(new FakeSender(track));
     this.transceiverOptions = options;

@@ -51,6 +51,7 @@ export class FakeGateway {
   unreachable = false; // connections are refused
   silent = false; // connections are never answered
   deaf = false; // what clients send gets lost on the way
+  iceServers = undefined; // told in connected
   #handlers = new Map();
   #sessions = new Map();
   #count = 0;
@@ -145,6 +146,7 @@ export class FakeGateway {
     return {
       region: 'test',
       token: { identity: 'alice', ttl: 3600 },
+      ...(this.iceServers && { ice_servers: this.iceServers }),
       session: { id, epoch, resume_for: 60, ...(recovered === undefined ? {} : { recovered }) },
     };
   }
