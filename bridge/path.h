@@ -8,14 +8,24 @@
 
 #define CG_PATH_TEXT_SIZE 64
 
+/* What carries a path's datagrams. */
+enum cg_transport {
+    CG_TRANSPORT_UDP,   /* the worker's own sockets */
+    CG_TRANSPORT_AGENT, /* the leg's ICE agent (ice_agent.h), whose matter the local address is */
+};
+
 typedef struct {
     uint8_t remote[16]; /* IPv4: first four octets, the rest zero */
-    uint8_t local[16];
-    uint32_t scope; /* interface index of a link-local IPv6 peer, else 0 */
-    uint16_t port;  /* of the peer, host order */
+    uint8_t local[16];  /* of an agent: the leg's id, which makes the path its own */
+    uint32_t scope;     /* interface index of a link-local IPv6 peer, else 0 */
+    uint16_t port;      /* of the peer, host order */
     bool ipv6;
-    uint8_t reserved; /* zero: paths are compared as bytes */
-} cg_path;
+    uint8_t transport; /* enum cg_transport */
+} cg_path;             /* compared as bytes */
+
+/* The path of the leg `leg` through its agent to `remote`, and whose path that is. */
+cg_path cg_path_of_agent(uint64_t leg, const struct sockaddr_storage *remote);
+uint64_t cg_path_agent_leg(const cg_path *path);
 
 bool cg_path_equal(const cg_path *a, const cg_path *b);
 

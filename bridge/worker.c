@@ -17,18 +17,33 @@ enum {
 };
 #define NTP_EPOCH_S INT64_C(2208988800) /* from 1900 to 1970, RFC 3550 section 4 */
 
+/* At once: libnice has no queue. */
+static void send_to_agent(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
+{
+    if (!cg_leg_agent_send(worker, path, data, size))
+        cg_counter_add(&worker->counters.send_failures, 1);
+}
+
 void cg_worker_send(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
 {
-    cg_udp_send(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
+    if (path->transport == CG_TRANSPORT_AGENT)
+        send_to_agent(worker, path, data, size);
+    else
+        cg_udp_send(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
 }
 
 void cg_worker_send_copy(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
 {
-    cg_udp_send_copy(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
+    if (path->transport == CG_TRANSPORT_AGENT)
+        send_to_agent(worker, path, data, size);
+    else
+        cg_udp_send_copy(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
 }
 
 uint8_t *cg_worker_buffer(cg_worker *worker, const cg_path *path)
 {
+    if (path->transport == CG_TRANSPORT_AGENT)
+        return worker->agent_out;
     return cg_udp_buffer(path->ipv6 ? worker->ipv6 : worker->ipv4);
 }
 
@@ -47,7 +62,7 @@ static void flush_socket(cg_worker *worker, cg_udp *udp)
         cg_counter_add(&worker->counters.send_failures, failures);
 }
 
-static void flush(cg_worker *worker)
+void cg_worker_flush(cg_worker *worker)
 {
     flush_socket(worker, worker->ipv4);
     flush_socket(worker, worker->ipv6);
@@ -77,7 +92,7 @@ static bool receive_batch(cg_worker *worker, cg_udp *udp)
         else
             cg_worker_drop(worker, CG_DROP_UNKNOWN_SOURCE, &datagrams[i].path, now_us);
     }
-    flush(worker); /* before the buffers are used again */
+    cg_worker_flush(worker); /* before the buffers are used again */
     return more;
 }
 
@@ -94,7 +109,7 @@ static gboolean on_mail(gint fd, GIOCondition condition, gpointer user)
 {
     cg_worker *worker = user;
     cg_mailbox_deliver(worker->mailbox, worker);
-    flush(worker);
+    cg_worker_flush(worker);
     return G_SOURCE_CONTINUE;
 }
 
@@ -133,7 +148,7 @@ static gboolean on_timer(gpointer user)
     worker->timer_us = 0; /* ticking legs schedule themselves; the timer is set once, below */
     int64_t next_us = tick_legs(worker, now_us);
     set_timer(worker, MAX(next_us, now_us + TIMER_GRAIN_US));
-    flush(worker);
+    cg_worker_flush(worker);
     return G_SOURCE_CONTINUE;
 }
 
@@ -192,7 +207,7 @@ static void end_all(cg_worker *worker)
         if (leg != NULL)
             cg_leg_finish(worker, leg, CG_LEG_END_CLOSED, now_us);
     }
-    flush(worker);
+    cg_worker_flush(worker);
 }
 
 static gpointer run(gpointer user)
@@ -201,6 +216,10 @@ static gpointer run(gpointer user)
     prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
     worker->context = g_main_context_new();
     worker->loop = g_main_loop_new(worker->context, FALSE);
+    g_main_context_push_thread_default(worker->context);
+    if (worker->config.servers != NULL)
+        worker->agents = cg_ice_agents_new(worker->context, worker->config.servers, worker->config.addresses,
+                                           &cg_leg_agent_handlers, worker);
     worker->timer = g_source_new((GSourceFuncs *) &timer_functions, sizeof(GSource)); /* GLib only reads it */
     g_source_set_callback(worker->timer, on_timer, worker, NULL);
     set_timer(worker, INT64_MAX);
@@ -213,6 +232,8 @@ static gpointer run(gpointer user)
         attach_fd(worker, cg_udp_fd(worker->ipv6), on_socket);
     g_main_loop_run(worker->loop);
     end_all(worker);
+    cg_ice_agents_free(worker->agents);
+    g_main_context_pop_thread_default(worker->context);
     g_main_loop_unref(worker->loop);
     g_main_context_unref(worker->context);
     return NULL;
@@ -223,7 +244,7 @@ cg_worker *cg_worker_new(const cg_worker_config *config, char **ret_error)
     g_autofree cg_worker *worker = g_new0(cg_worker, 1);
     worker->config = *config;
     worker->drops.events = config->events;
-    if (!cg_worker_open_sockets(worker, ret_error))
+    if (config->servers == NULL && !cg_worker_open_sockets(worker, ret_error))
         return NULL;
     worker->mailbox = cg_mailbox_new();
     worker->legs = cg_leg_table_new(config->max_legs);

@@ -17,7 +17,9 @@ typedef struct {
     int64_t setup_timeout_us, consent_warning_us, consent_timeout_us;
     const cg_addresses *addresses; /* outlives the worker */
     uint16_t port;                 /* 0: any free one */
-    cg_events *events;             /* outlives the worker */
+    const cg_ice_servers *servers; /* outlives the worker; NULL: ICE-lite, else legs have agents */
+    int64_t gather_timeout_us;
+    cg_events *events; /* outlives the worker */
 } cg_worker_config;
 
 struct cg_worker {
@@ -33,6 +35,9 @@ struct cg_worker {
     GSource *timer;
     int64_t timer_us; /* when it is set to run; INT64_MAX: not */
     cg_leg_table *legs;
+    cg_ice_agents *agents;                                    /* owned; of the thread; NULL: ICE-lite */
+    uint8_t agent_in[CG_UDP_MAX_DATAGRAM + CG_UDP_HEADROOM];  /* what an agent received last */
+    uint8_t agent_out[CG_UDP_MAX_DATAGRAM + CG_UDP_HEADROOM]; /* cg_worker_buffer of agents' paths */
     cg_drop_log drops;
     int64_t ntp_offset_us; /* wall clock since 1900 minus monotonic */
 };
@@ -49,6 +54,9 @@ void cg_worker_send(cg_worker *worker, const cg_path *path, const uint8_t *data,
 void cg_worker_send_copy(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size);
 uint8_t *cg_worker_buffer(cg_worker *worker, const cg_path *path); /* for cg_worker_send, see cg_udp_buffer */
 
+/* Sends what is queued, for whoever uses the buffers again within a wake-up. */
+void cg_worker_flush(cg_worker *worker);
+
 /* Counts, and tells now and then, a datagram that is not taken. */
 void cg_worker_drop(cg_worker *worker, cg_drop_reason reason, const cg_path *from, int64_t now_us);
 
@@ -57,3 +65,5 @@ void cg_worker_schedule(cg_worker *worker, const cg_leg *leg);
 
 /* receive.c: a datagram from the network; may be changed in place. */
 void cg_worker_receive(cg_worker *worker, cg_datagram *datagram, int64_t now_us);
+/* The same of one whose leg is known, by the place of its path there. */
+void cg_worker_receive_from(cg_worker *worker, cg_leg *leg, unsigned path, cg_datagram *datagram, int64_t now_us);

@@ -15,7 +15,7 @@ unsigned cg_bridge_pick_worker(cg_bridge *bridge)
     return 3;
 }
 
-cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
+cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role role, cg_media_description *ret_local)
 {
     g_assert_cmpuint(worker, ==, 3);
     if (cg_fake.full)
