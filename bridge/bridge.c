@@ -249,7 +249,8 @@ void cg_bridge_leg_restart(cg_bridge *bridge, cg_leg_id leg, cg_ice_credentials 
 
 void cg_bridge_leg_add_candidate(cg_bridge *bridge, cg_leg_id leg, const cg_candidate *candidate)
 {
-    cg_worker_post_candidate(worker_of(bridge, leg)->worker, leg, candidate);
+    if (bridge->ice == CG_ICE_FULL)
+        cg_worker_post_candidate(worker_of(bridge, leg)->worker, leg, candidate);
 }
 
 void cg_bridge_link(cg_bridge *bridge, cg_leg_id a, cg_leg_id b)

@@ -46,6 +46,7 @@ static void test_offer(void)
                                   .session_version = 3,
                                   .candidates = candidates,
                                   .candidate_count = 2,
+                                  .candidates_complete = true,
                                   .ice_lite = true,
                                   .cname = "name"};
     cg_media_description local = local_of();
@@ -109,6 +110,7 @@ static void test_answer(void)
                                   .session_version = 8,
                                   .candidates = candidates,
                                   .candidate_count = 1,
+                                  .candidates_complete = true,
                                   .ice_lite = true,
                                   .cname = "name"};
     g_autofree char *offer_text = test_load("firefox-offer-max-bundle"); /* video 0, audio 1 bundle-only, data 2 */
