@@ -48,7 +48,7 @@ static bool read_turn(const char *text, cg_ice_server *ret_server)
         return false;
     g_auto(GStrv) parts = g_strsplit(text + 5, "?transport=", 2);
     cg_ice_server server;
-    if (!read_server(parts[0], &server))
+    if (parts[0] == NULL || !read_server(parts[0], &server))
         return false;
     server.tcp = parts[1] != NULL && g_ascii_strcasecmp(parts[1], "tcp") == 0;
     if (parts[1] != NULL && !server.tcp && g_ascii_strcasecmp(parts[1], "udp") != 0)

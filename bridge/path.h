@@ -8,11 +8,10 @@
 
 #define CG_PATH_TEXT_SIZE 64
 
-/* What carries a path's datagrams. */
-enum cg_transport {
-    CG_TRANSPORT_UDP,   /* the worker's own sockets */
+typedef enum {
+    CG_TRANSPORT_UDP,
     CG_TRANSPORT_AGENT, /* the leg's ICE agent (ice_agent.h), whose matter the local address is */
-};
+} cg_transport;
 
 typedef struct {
     uint8_t remote[16]; /* IPv4: first four octets, the rest zero */
@@ -20,7 +19,7 @@ typedef struct {
     uint32_t scope;     /* interface index of a link-local IPv6 peer, else 0 */
     uint16_t port;      /* of the peer, host order */
     bool ipv6;
-    uint8_t transport; /* enum cg_transport */
+    uint8_t transport; /* cg_transport */
 } cg_path;             /* compared as bytes */
 
 /* The path of the leg `leg` through its agent to `remote`, and whose path that is. */
