@@ -33,10 +33,12 @@ static cg_sdp_origin origin_of(cg_client_leg *leg, char cname[static CG_CNAME_SI
     if (origin.ice_lite) {
         origin.candidates = cg_bridge_candidates(bridge_of(leg), leg->base.call->worker, &origin.candidate_count);
         origin.candidates_complete = true;
-    } else {
+        return origin;
+    }
+    origin.candidates_complete = leg->gathered || !trickles(leg);
+    if (leg->candidates != NULL) {
         origin.candidates = (const cg_candidate *) leg->candidates->data;
         origin.candidate_count = leg->candidates->len;
-        origin.candidates_complete = leg->gathered || !trickles(leg);
     }
     return origin;
 }
@@ -116,6 +118,8 @@ static void trickle(cg_client_leg *leg, const char *text)
 void cg_client_leg_candidate(cg_call_leg *base, const cg_candidate *candidate)
 {
     cg_client_leg *leg = cg_client_leg_from(base);
+    if (leg->candidates == NULL)
+        leg->candidates = g_array_new(FALSE, FALSE, sizeof(cg_candidate));
     if (leg->candidates->len == CG_CLIENT_MAX_CANDIDATES)
         return;
     g_array_append_val(leg->candidates, *candidate);

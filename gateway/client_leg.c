@@ -43,7 +43,6 @@ static cg_client_leg *new_leg(cg_client *client, const char *identity)
     leg->account = grants->account;
     leg->identity = g_strdup(identity);
     leg->sdp_session_id = cg_random_u32();
-    leg->candidates = g_array_new(FALSE, FALSE, sizeof(cg_candidate));
     cg_random_text(leg->reconnect, CG_RECONNECT_TOKEN_LENGTH);
     cg_client_leg_attach(leg, client);
     return leg;
@@ -271,7 +270,7 @@ static void leg_free(cg_call_leg *base)
     cg_client_leg *leg = client_leg(base);
     cg_client_leg_detach(leg);
     cg_sdp_free(leg->offer);
-    g_array_unref(leg->candidates);
+    g_clear_pointer(&leg->candidates, g_array_unref);
     g_free(leg->stats_request);
     g_free(leg->temporary_callsid);
     g_free(leg->identity);

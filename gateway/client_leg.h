@@ -25,7 +25,7 @@ typedef struct {
     uint64_t sdp_session_id, sdp_version;
     cg_client_description waiting; /* for candidates */
     bool described;                /* it has a description of ours */
-    GArray *candidates;            /* (cg_candidate) full ICE: those gathered */
+    GArray *candidates;            /* (cg_candidate) full ICE: those gathered; NULL: none yet */
     bool gathered;                 /* all are */
     bool gather_late;              /* they take too long: nothing waits for them any more */
     char *stats_request;           /* JSON text of the id of a `stats` request under way; NULL: none */

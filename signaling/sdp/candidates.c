@@ -4,6 +4,7 @@
 #include "signaling/sdp/description.h"
 
 #include <arpa/inet.h>
+#include <glib.h>
 #include <string.h>
 
 enum { MAX_FOUNDATION = 32, RTP_COMPONENT = 1 };
@@ -121,8 +122,10 @@ cg_sdp_status cg_sdp_read_candidates(const cg_sdp_reading *reading)
         cg_sdp_candidate_status status = read_candidate(line->value, &candidate);
         if (status == CG_SDP_CANDIDATE_MALFORMED)
             return CG_SDP_MALFORMED;
-        if (status == CG_SDP_CANDIDATE_OK && sdp->candidate_count < CG_SDP_MAX_CANDIDATES)
+        if (status == CG_SDP_CANDIDATE_OK && sdp->candidate_count < CG_SDP_MAX_CANDIDATES) {
+            sdp->candidates = g_renew(cg_candidate, sdp->candidates, sdp->candidate_count + 1);
             sdp->candidates[sdp->candidate_count++] = candidate;
+        }
     }
     return CG_SDP_OK;
 }

@@ -20,9 +20,9 @@ struct cg_sdp {
     cg_media_description media;
     cg_sdp_section section[CG_SDP_MAX_SECTIONS]; /* in the order of the m-lines */
     size_t section_count;
-    size_t audio;            /* index into section: the one we take */
-    bool extmap_allow_mixed; /* RFC 8285 section 6 */
-    cg_candidate candidates[CG_SDP_MAX_CANDIDATES];
+    size_t audio;             /* index into section: the one we take */
+    bool extmap_allow_mixed;  /* RFC 8285 section 6 */
+    cg_candidate *candidates; /* owned; NULL: none */
     size_t candidate_count;
 };
 
