@@ -201,9 +201,11 @@ static void answer_check(webrtc_peer *peer, StunMessage *request)
     bool controlling = !peer->config.controlled;
     if (!peer->checks_on)
         return;
-    if (stun_usage_ice_conncheck_create_reply(&peer->stun, request, &message, reply, &size, &peer->gateway,
-                                              sizeof peer->gateway, &controlling, UINT64_MAX,
-                                              STUN_USAGE_ICE_COMPATIBILITY_RFC5245) == STUN_USAGE_ICE_RETURN_SUCCESS)
+    StunUsageIceReturn result = stun_usage_ice_conncheck_create_reply(
+        &peer->stun, request, &message, reply, &size, &peer->gateway, sizeof peer->gateway, &controlling, UINT64_MAX,
+        STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+    /* With this tie-breaker a conflict of roles is the other side's to mend: RFC 8445 section 7.3.1.1. */
+    if (result == STUN_USAGE_ICE_RETURN_SUCCESS || result == STUN_USAGE_ICE_RETURN_ROLE_CONFLICT)
         webrtc_peer_send_raw(peer, reply, size);
 }
 
