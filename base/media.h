@@ -77,11 +77,21 @@ typedef struct {
 /* The same hash of the same certificate. Hashes of different kinds never compare, whatever they are of. */
 bool cg_fingerprint_equal(const cg_fingerprint *a, const cg_fingerprint *b);
 
+typedef enum {
+    CG_CANDIDATE_HOST,
+    CG_CANDIDATE_SERVER_REFLEXIVE,
+    CG_CANDIDATE_PEER_REFLEXIVE,
+    CG_CANDIDATE_RELAYED,
+} cg_candidate_type;
+
+/* Component 1 over UDP: there is no other here. */
 typedef struct {
     struct sockaddr_storage address; /* IPv4 or IPv6 with port */
     uint32_t priority;               /* RFC 8445 section 5.1.2 */
     bool tcp;                        /* passive: the peer connects (RFC 6544) */
     char foundation[33];
+    cg_candidate_type type;
+    char ufrag[CG_ICE_UFRAG_MAX + 1]; /* of the peer whose candidate it is; empty: not said */
 } cg_candidate;
 
 /* One audio section as one side describes it. What the remote said, or what we say, by context. */

@@ -20,6 +20,7 @@ enum {
     DEFAULT_WARNING_MS = 10000,
     DEFAULT_CONSENT_MS = 30000,
     DEFAULT_TCP_CLAIM_MS = 5000,
+    DEFAULT_GATHER_MS = 1000,
 };
 
 /* What a leg is to the load of its worker. */
@@ -37,7 +38,9 @@ typedef struct {
 } bridge_worker;
 
 struct cg_bridge {
+    cg_ice_mode ice;
     cg_addresses addresses;
+    cg_ice_servers servers;
     cg_dtls_pool *pool;        /* owned */
     cg_tcp_acceptor *acceptor; /* owned; NULL: no ICE-TCP */
     cg_events *events;         /* owned */
@@ -130,6 +133,8 @@ static bool add_worker(cg_bridge *bridge, const cg_bridge_config *config, unsign
         .addresses = &bridge->addresses,
         .port = config->udp_port == 0 ? 0 : (uint16_t) (config->udp_port + index),
         .tcp = bridge->acceptor != NULL,
+        .servers = config->ice == CG_ICE_FULL ? &bridge->servers : NULL,
+        .gather_timeout_us = (int64_t) or_default(config->gather_timeout_ms, DEFAULT_GATHER_MS) * 1000,
         .events = bridge->events,
     };
     added->worker = cg_worker_new(&worker_config, ret_error);
@@ -152,20 +157,23 @@ static unsigned workers_wanted(const cg_bridge_config *config)
     return MIN(or_default(config->workers, g_get_num_processors()), CG_MAX_WORKERS);
 }
 
-static bool check(const cg_bridge_config *config, cg_addresses *ret_addresses, char **ret_error)
+static bool check(const cg_bridge_config *config, cg_addresses *ret_addresses, cg_ice_servers *ret_servers,
+                  char **ret_error)
 {
     unsigned wanted = workers_wanted(config);
-    if (config->udp_port != 0 && config->udp_port + wanted - 1 > UINT16_MAX) {
+    if (config->ice == CG_ICE_LITE && config->udp_port != 0 && config->udp_port + wanted - 1 > UINT16_MAX) {
         *ret_error = g_strdup_printf("%u workers have no room above UDP port %u", wanted, config->udp_port);
         return false;
     }
-    return cg_addresses_read(config->addresses, config->advertise, ret_addresses, ret_error);
+    return cg_ice_servers_read(&config->servers, ret_servers, ret_error) &&
+           cg_addresses_read(config->addresses, config->advertise, ret_addresses, ret_error);
 }
 
 bool cg_bridge_check(const cg_bridge_config *config, char **ret_error)
 {
     cg_addresses addresses;
-    return check(config, &addresses, ret_error);
+    cg_ice_servers servers;
+    return check(config, &addresses, &servers, ret_error);
 }
 
 static void hand_over(unsigned worker, cg_tcp_connection *connection, unsigned place, void *user)
@@ -223,7 +231,8 @@ cg_bridge *cg_bridge_new(const cg_bridge_config *config, cg_mailbox *control,
     bridge->on_event = handler;
     bridge->user = user;
     bridge->events = cg_events_new(control, on_event, bridge);
-    if (!check(config, &bridge->addresses, ret_error) || !add_acceptor(bridge, config, ret_error) ||
+    bridge->ice = config->ice;
+    if (!check(config, &bridge->addresses, &bridge->servers, ret_error) || !add_acceptor(bridge, config, ret_error) ||
         !add_workers(bridge, config, ret_error) || !add_pool(bridge, config, ret_error)) {
         cg_bridge_free(bridge);
         return NULL;
@@ -288,7 +297,7 @@ static cg_ice_credentials credentials_on(unsigned worker)
     return credentials;
 }
 
-cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
+cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role role, cg_media_description *ret_local)
 {
     g_assert(worker < bridge->worker_count);
     bridge_worker *on = &bridge->workers[worker];
@@ -302,8 +311,13 @@ cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_descri
         .ssrc = cg_random_u32() | 1, /* never 0 */
     };
     on->room.legs++;
-    cg_worker_post_open(on->worker, leg, &ret_local->ice, ret_local->ssrc);
+    cg_worker_post_open(on->worker, leg, role, &ret_local->ice, ret_local->ssrc);
     return leg;
+}
+
+cg_ice_mode cg_bridge_ice(const cg_bridge *bridge)
+{
+    return bridge->ice;
 }
 
 const cg_candidate *cg_bridge_candidates(const cg_bridge *bridge, unsigned worker, size_t *ret_count)
@@ -323,6 +337,12 @@ void cg_bridge_leg_restart(cg_bridge *bridge, cg_leg_id leg, cg_ice_credentials 
 {
     *ret_local = credentials_on(cg_leg_id_worker(leg));
     cg_worker_post_restart(worker_of(bridge, leg)->worker, leg, ret_local);
+}
+
+void cg_bridge_leg_add_candidate(cg_bridge *bridge, cg_leg_id leg, const cg_candidate *candidate)
+{
+    if (bridge->ice == CG_ICE_FULL)
+        cg_worker_post_candidate(worker_of(bridge, leg)->worker, leg, candidate);
 }
 
 void cg_bridge_link(cg_bridge *bridge, cg_leg_id a, cg_leg_id b)

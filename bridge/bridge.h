@@ -8,6 +8,7 @@
 
 #include "base/mailbox.h"
 #include "base/media.h"
+#include "bridge/ice_servers.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +28,11 @@ typedef enum {
 } cg_leg_end;
 
 const char *cg_leg_end_name(cg_leg_end end); /* "ice_timeout", for logs, metrics and records */
+
+typedef enum {
+    CG_ICE_LITE, /* the peers check, we answer: one UDP port of each worker for all its legs */
+    CG_ICE_FULL, /* an agent for each leg, for gateways behind a NAT that need STUN or TURN */
+} cg_ice_mode;
 
 typedef struct {
     uint64_t packets_received, bytes_received; /* authenticated RTP */
@@ -50,27 +56,34 @@ typedef enum {
     CG_LEG_EVENT_MOVED,       /* the peer nominated another address */
     CG_LEG_EVENT_DIGIT,       /* one key pressed by the peer (RFC 4733), once per key */
     CG_LEG_EVENT_STATS,       /* the answer to cg_bridge_leg_stats */
+    CG_LEG_EVENT_CANDIDATE,   /* ICE_FULL: a candidate of ours was gathered */
+    CG_LEG_EVENT_GATHERED,    /* ICE_FULL: and no further one will be */
+    CG_LEG_EVENT_GATHER_LATE, /* ICE_FULL: not GATHERED within `gather_timeout_ms`; it still may be */
     CG_LEG_EVENT_ENDED,       /* the last event of every leg: `end` and final `stats` */
 } cg_leg_event_kind;
 
 typedef struct {
     cg_leg_event_kind kind;
     cg_leg_id leg;
-    char digit;         /* DIGIT: 0-9 * # A-D */
-    cg_leg_end end;     /* ENDED */
-    cg_leg_stats stats; /* CONNECTED, STATS, ENDED */
-    char peer[64];      /* CONNECTED, MOVED: the peer's address and port as text */
+    char digit;             /* DIGIT: 0-9 * # A-D */
+    cg_leg_end end;         /* ENDED */
+    cg_leg_stats stats;     /* CONNECTED, STATS, ENDED */
+    char peer[64];          /* CONNECTED, MOVED: the peer's address and port as text */
+    cg_candidate candidate; /* CANDIDATE */
 } cg_leg_event;
 
 typedef struct {
-    unsigned workers;  /* 0: one per core */
-    uint16_t udp_port; /* worker i listens on udp_port + i, IPv4 and IPv6; 0: any free ones (tests) */
+    unsigned workers; /* 0: one per core */
+    cg_ice_mode ice;
+    uint16_t udp_port; /* ICE_LITE: worker i listens on udp_port + i, IPv4 and IPv6; 0: any free ones (tests) */
     const char *const
         *addresses; /* IP addresses for candidates and binding, NULL-terminated; empty or NULL: every address of every
                        interface that is up, without link-local, and loopback only if there is no other */
     const char *const *advertise;  /* extra candidate addresses (1:1 NAT), NULL-terminated; may be NULL */
-    uint16_t tcp_port;             /* ICE-TCP for peers that cannot send UDP, all workers' legs on it; 0: none */
-    bool tcp_any_port;             /* ICE-TCP on any free port, which the candidates tell (tests) */
+    cg_ice_servers_config servers; /* ICE_FULL */
+    unsigned gather_timeout_ms;    /* ICE_FULL: until GATHER_LATE; 0: 1000 */
+    uint16_t tcp_port; /* ICE-TCP for peers that cannot send UDP, all workers' legs on it; 0: none; ICE_LITE */
+    bool tcp_any_port; /* ICE-TCP on any free port, which the candidates tell (tests) */
     unsigned tcp_claim_timeout_ms; /* from connecting to the first check; 0: 5000 */
     unsigned handshake_threads;    /* 0: one */
     unsigned handshake_queue;      /* handshakes that may wait; calls beyond are not admitted; 0: 1024 */
@@ -118,16 +131,22 @@ void cg_bridge_leg_expect(cg_bridge *bridge, cg_leg_id leg);
 /* Measures the workers; called a few times a second. */
 void cg_bridge_tick(cg_bridge *bridge, int64_t now_us);
 
+/* Who makes the first offer; of full ICE agents that one controls (RFC 8445 section 6.1.1). */
+typedef enum { CG_LEG_ANSWERS, CG_LEG_OFFERS } cg_leg_role;
+
 /* Opens a leg on `worker` and fills `ret_local`: fresh ICE credentials, the fingerprint, an SSRC for the stream it will
  * send. Formats, extensions and direction are left empty: the caller negotiates them and hands the whole back in
- * cg_bridge_leg_connect. 0 if the worker has no room. */
-cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local);
+ * cg_bridge_leg_connect. With ICE_FULL it gathers candidates from now on. 0 if the worker has no room. */
+cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role role, cg_media_description *ret_local);
 
 /* The RTCP CNAME (RFC 7022: it says nothing about us) of the stream with that SSRC, for SDP. */
 #define CG_CNAME_SIZE 16
 void cg_bridge_cname(uint32_t ssrc, char ret_cname[static CG_CNAME_SIZE]);
 
-/* Host candidates of the worker, for SDP, UDP first. Valid as long as the bridge. */
+cg_ice_mode cg_bridge_ice(const cg_bridge *bridge);
+
+/* ICE_LITE: host candidates of the worker, for SDP, UDP first. Valid as long as the bridge. ICE_FULL: none, they come
+ * as events. */
 const cg_candidate *cg_bridge_candidates(const cg_bridge *bridge, unsigned worker, size_t *ret_count);
 
 /* The negotiated media of both sides: from now on the leg may handshake and carry media. Called again after every later
@@ -139,6 +158,12 @@ void cg_bridge_leg_connect(cg_bridge *bridge, cg_leg_id leg, const cg_media_desc
 
 /* Fresh local ICE credentials for a restart, to be written in the next description and handed to leg_connect. */
 void cg_bridge_leg_restart(cg_bridge *bridge, cg_leg_id leg, cg_ice_credentials *ret_local);
+
+/* ICE_FULL: a candidate of the peer's, from its description or trickled (RFC 8838); before leg_connect or after. So
+ * many are taken between two restarts (libnice's own limit is 25). ICE_LITE: none, the peer's checks tell where it is.
+ */
+#define CG_ICE_MAX_REMOTE_CANDIDATES 24
+void cg_bridge_leg_add_candidate(cg_bridge *bridge, cg_leg_id leg, const cg_candidate *candidate);
 
 /* Joins two legs of one worker, or (either may be 0) takes a leg's link away. A leg has one link at a time; linking
  * anew replaces it. */

@@ -14,6 +14,7 @@ cg_leg *cg_leg_new(cg_leg_id id, uint32_t slot, const cg_ice_credentials *local,
     leg->id = id;
     leg->slot = slot;
     leg->selected = -1;
+    leg->gather_deadline_us = INT64_MAX;
     leg->heard_us = now_us;
     leg->flow_from = leg->flow_to = true;
     cg_ice_lite_init(&leg->ice, local);
@@ -97,6 +98,7 @@ void cg_leg_finish(cg_worker *worker, cg_leg *leg, cg_leg_end end, int64_t now_u
     for (unsigned i = 0; i < CG_LEG_PATHS; i++)
         if (leg->paths[i].used)
             cg_leg_drop_path(worker, leg, i);
+    cg_ice_agent_close(leg->agent);
     cg_leg_table_remove_ufrags(worker->legs, leg);
     cg_leg_table_remove(worker->legs, leg);
     cg_srtp_session_free(leg->srtp);

@@ -1,8 +1,8 @@
 /* A leg: one peer's ICE, DTLS-SRTP and RTP, as its worker holds it. Everything here runs on that worker's thread; `now`
  * is monotonic microseconds.
  *
- * The functions are spread over leg.c (life), leg_paths.c (addresses), leg_connect.c (ICE, DTLS), leg_media.c (RTP in
- * and out), leg_control.c (RTCP, digits, timeouts). */
+ * The functions are spread over leg.c (life), leg_paths.c (addresses), leg_connect.c (ICE, DTLS), leg_agent.c (a full
+ * ICE agent in the place of ICE-lite), leg_media.c (RTP in and out), leg_control.c (RTCP, digits, timeouts). */
 #pragma once
 
 #include "bridge/bridge.h"
@@ -10,6 +10,7 @@
 #include "bridge/dtls_pool.h"
 #include "bridge/dtmf_receive.h"
 #include "bridge/dtmf_send.h"
+#include "bridge/ice_agent.h"
 #include "bridge/ice_lite.h"
 #include "bridge/media_map.h"
 #include "bridge/path.h"
@@ -41,7 +42,9 @@ struct cg_leg {
     uint32_t slot; /* in the leg table */
     cg_leg_state state;
 
-    cg_ice_lite ice;
+    cg_ice_lite ice;                      /* with an agent: nothing but the credentials in force */
+    cg_ice_agent *agent;                  /* owned; NULL: ICE-lite */
+    int64_t gather_deadline_us;           /* when GATHER_LATE is told; INT64_MAX: no more */
     char ufrags[2][CG_ICE_UFRAG_MAX + 1]; /* local ones the leg table has for us: in force, previous; or empty */
     cg_leg_path paths[CG_LEG_PATHS];
     int selected;          /* index of the path we send on, -1: none */
@@ -101,12 +104,21 @@ static inline const cg_path *cg_leg_path_out(const cg_leg *leg)
 void cg_leg_describe(cg_worker *worker, cg_leg *leg, const cg_media_description *local,
                      const cg_media_description *remote, int64_t now_us); /* may end the leg */
 void cg_leg_restart_ice(cg_worker *worker, cg_leg *leg, const cg_ice_credentials *local);
+void cg_leg_start_handshake_if_ready(cg_worker *worker, cg_leg *leg);
 void cg_leg_receive_check(cg_worker *worker, cg_leg *leg, const cg_path *path, const uint8_t *data, size_t size,
                           int64_t now_us);
 void cg_leg_receive_dtls(cg_worker *worker, cg_leg *leg, unsigned path, const uint8_t *data, size_t size,
                          int64_t now_us);
 void cg_leg_dtls_event(cg_worker *worker, cg_leg *leg, const cg_dtls_event *event,
                        int64_t now_us); /* may end the leg */
+
+/* leg_agent.c */
+extern const cg_ice_agent_handlers cg_leg_agent_handlers; /* owner: the worker; user: the leg */
+void cg_leg_open_agent(cg_worker *worker, cg_leg *leg, cg_leg_role role, int64_t now_us);
+/* True if the datagram is on its way. */
+bool cg_leg_agent_send(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size);
+/* Gathering that is late; a peer whose consent only the agent knows of. */
+void cg_leg_agent_tick(cg_worker *worker, cg_leg *leg, int64_t now_us);
 
 /* leg_media.c */
 /* SRTP from one of the leg's paths; changed in place, and perhaps queued for sending where it lies. */

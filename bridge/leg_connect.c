@@ -11,7 +11,7 @@
 /* A handshake takes some ten datagrams; with losses and repetitions a few dozen. Each costs the pool a copy. */
 enum { MAX_HANDSHAKE_DATAGRAMS = 256 };
 
-static void start_handshake_if_ready(cg_worker *worker, cg_leg *leg)
+void cg_leg_start_handshake_if_ready(cg_worker *worker, cg_leg *leg)
 {
     if (leg->state != CG_LEG_CHECKING || leg->selected < 0)
         return;
@@ -24,7 +24,10 @@ void cg_leg_restart_ice(cg_worker *worker, cg_leg *leg, const cg_ice_credentials
     if (strcmp(leg->ice.local.ufrag, local->ufrag) == 0)
         return;
     cg_ice_lite_restart(&leg->ice, local);
-    cg_leg_table_update_ufrags(worker->legs, leg);
+    if (leg->agent != NULL)
+        cg_ice_agent_restart(leg->agent, local);
+    else
+        cg_leg_table_update_ufrags(worker->legs, leg);
 }
 
 static void describe_media(cg_leg *leg, const cg_media_description *local, const cg_media_description *remote)
@@ -46,13 +49,15 @@ void cg_leg_describe(cg_worker *worker, cg_leg *leg, const cg_media_description 
     }
     cg_leg_restart_ice(worker, leg, &local->ice);
     cg_ice_lite_set_remote(&leg->ice, remote->ice.ufrag);
+    if (leg->agent != NULL)
+        cg_ice_agent_set_remote(leg->agent, &remote->ice);
     leg->remote = remote->fingerprint;
     describe_media(leg, local, remote);
     if (leg->state == CG_LEG_OPEN) {
         leg->state = CG_LEG_CHECKING;
         leg->setup_deadline_us = now_us + worker->config.setup_timeout_us;
     }
-    start_handshake_if_ready(worker, leg);
+    cg_leg_start_handshake_if_ready(worker, leg);
     cg_worker_schedule(worker, leg);
 }
 
@@ -72,7 +77,7 @@ static void accept_check(cg_worker *worker, cg_leg *leg, int index, bool nominat
         cg_leg_select_path(worker, leg, index, now_us);
     cg_leg_heard(worker, leg, (unsigned) index, now_us);
     cg_leg_table_update_ufrags(worker->legs, leg); /* a nomination ends the time of the previous credentials */
-    start_handshake_if_ready(worker, leg);
+    cg_leg_start_handshake_if_ready(worker, leg);
 }
 
 void cg_leg_receive_check(cg_worker *worker, cg_leg *leg, const cg_path *path, const uint8_t *data, size_t size,

@@ -129,6 +129,8 @@ static cg_leg_end find_end(const cg_worker *worker, const cg_leg *leg, int64_t n
 
 void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us)
 {
+    if (leg->agent != NULL)
+        cg_leg_agent_tick(worker, leg, now_us);
     cg_leg_end end = find_end(worker, leg, now_us);
     if (end != CG_LEG_END_NONE) {
         cg_leg_finish(worker, leg, end, now_us);
@@ -145,12 +147,12 @@ void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us)
 int64_t cg_leg_due(const cg_worker *worker, const cg_leg *leg)
 {
     if (leg->state == CG_LEG_OPEN)
-        return INT64_MAX;
+        return leg->gather_deadline_us;
     if (leg->state != CG_LEG_CONNECTED)
-        return leg->setup_deadline_us;
+        return MIN(leg->setup_deadline_us, leg->gather_deadline_us);
     int64_t patience = worker->config.consent_timeout_us;
     if (!leg->interrupted)
         patience = MIN(patience, worker->config.consent_warning_us);
-    int64_t due = MIN(leg->heard_us + patience, leg->rtcp.next_us);
+    int64_t due = MIN(leg->heard_us + patience, MIN(leg->rtcp.next_us, leg->gather_deadline_us));
     return may_send_digits(leg) ? MIN(due, cg_dtmf_sender_due(&leg->dtmf_out)) : due;
 }

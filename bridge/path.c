@@ -8,6 +8,29 @@
 
 G_STATIC_ASSERT(sizeof(cg_path) == 40); /* no hidden padding */
 
+cg_path cg_path_of_agent(uint64_t leg, const struct sockaddr_storage *remote)
+{
+    cg_path path = {.transport = CG_TRANSPORT_AGENT, .ipv6 = remote->ss_family == AF_INET6};
+    memcpy(path.local, &leg, sizeof leg);
+    if (path.ipv6) {
+        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) remote;
+        path.port = ntohs(in6->sin6_port);
+        memcpy(path.remote, &in6->sin6_addr, 16);
+    } else {
+        const struct sockaddr_in *in = (const struct sockaddr_in *) remote;
+        path.port = ntohs(in->sin_port);
+        memcpy(path.remote, &in->sin_addr, 4);
+    }
+    return path;
+}
+
+uint64_t cg_path_agent_leg(const cg_path *path)
+{
+    uint64_t leg;
+    memcpy(&leg, path->local, sizeof leg);
+    return leg;
+}
+
 bool cg_path_equal(const cg_path *a, const cg_path *b)
 {
     return memcmp(a, b, sizeof *a) == 0;

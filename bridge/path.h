@@ -10,19 +10,24 @@
 
 typedef enum {
     CG_TRANSPORT_UDP,
-    CG_TRANSPORT_TCP, /* a connection that the peer made (RFC 6544) */
+    CG_TRANSPORT_TCP,   /* a connection that the peer made (RFC 6544) */
+    CG_TRANSPORT_AGENT, /* the leg's ICE agent (ice_agent.h), whose matter the local address is */
 } cg_transport;
 
 /* Compared as bytes: every member is set, and there is no padding. */
 typedef struct {
     uint8_t remote[16]; /* IPv4: first four octets, the rest zero */
-    uint8_t local[16];
-    uint32_t scope; /* UDP: interface index of a link-local IPv6 peer, else 0; TCP: the worker's number for the
-                       connection */
-    uint16_t port;  /* of the peer, host order */
+    uint8_t local[16];  /* of an agent: the leg's id, which makes the path its own */
+    uint32_t scope;     /* UDP: interface index of a link-local IPv6 peer, else 0; TCP: the worker's number for the
+                           connection */
+    uint16_t port;      /* of the peer, host order */
     bool ipv6;
     uint8_t transport; /* cg_transport */
 } cg_path;
+
+/* The path of the leg `leg` through its agent to `remote`, and whose path that is. */
+cg_path cg_path_of_agent(uint64_t leg, const struct sockaddr_storage *remote);
+uint64_t cg_path_agent_leg(const cg_path *path);
 
 bool cg_path_equal(const cg_path *a, const cg_path *b);
 

@@ -18,7 +18,7 @@ static void receive_stun(cg_worker *worker, const cg_datagram *datagram, int64_t
         cg_leg_receive_check(worker, leg, &datagram->path, datagram->data, datagram->size, now_us);
 }
 
-static void receive_from_leg(cg_worker *worker, cg_leg *leg, unsigned path, cg_datagram *datagram, int64_t now_us)
+void cg_worker_receive_from(cg_worker *worker, cg_leg *leg, unsigned path, cg_datagram *datagram, int64_t now_us)
 {
     uint8_t first = datagram->data[0];
     if (first >= DTLS_FIRST && first <= DTLS_LAST)
@@ -46,5 +46,5 @@ void cg_worker_receive(cg_worker *worker, cg_datagram *datagram, int64_t now_us)
     if (leg == NULL)
         cg_worker_drop(worker, CG_DROP_UNKNOWN_SOURCE, &datagram->path, now_us);
     else
-        receive_from_leg(worker, leg, path, datagram, now_us);
+        cg_worker_receive_from(worker, leg, path, datagram, now_us);
 }

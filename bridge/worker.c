@@ -18,10 +18,19 @@ enum {
 };
 #define NTP_EPOCH_S INT64_C(2208988800) /* from 1900 to 1970, RFC 3550 section 4 */
 
+/* At once: libnice has no queue. */
+static void send_to_agent(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
+{
+    if (!cg_leg_agent_send(worker, path, data, size))
+        cg_counter_add(&worker->counters.send_failures, 1);
+}
+
 void cg_worker_send(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
 {
     if (path->transport == CG_TRANSPORT_TCP)
         cg_worker_tcp_send(worker, path, data, size);
+    else if (path->transport == CG_TRANSPORT_AGENT)
+        send_to_agent(worker, path, data, size);
     else
         cg_udp_send(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
 }
@@ -30,6 +39,8 @@ void cg_worker_send_copy(cg_worker *worker, const cg_path *path, const uint8_t *
 {
     if (path->transport == CG_TRANSPORT_TCP)
         cg_worker_tcp_send(worker, path, data, size);
+    else if (path->transport == CG_TRANSPORT_AGENT)
+        send_to_agent(worker, path, data, size);
     else
         cg_udp_send_copy(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
 }
@@ -38,6 +49,8 @@ uint8_t *cg_worker_buffer(cg_worker *worker, const cg_path *path)
 {
     if (path->transport == CG_TRANSPORT_TCP)
         return cg_worker_tcp_buffer(worker);
+    if (path->transport == CG_TRANSPORT_AGENT)
+        return worker->agent_out;
     return cg_udp_buffer(path->ipv6 ? worker->ipv6 : worker->ipv4);
 }
 
@@ -216,6 +229,10 @@ static gpointer run(gpointer user)
     prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
     worker->context = g_main_context_new();
     worker->loop = g_main_loop_new(worker->context, FALSE);
+    g_main_context_push_thread_default(worker->context);
+    if (worker->config.servers != NULL)
+        worker->agents = cg_ice_agents_new(worker->context, worker->config.servers, worker->config.addresses,
+                                           &cg_leg_agent_handlers, worker);
     worker->timer = g_source_new((GSourceFuncs *) &timer_functions, sizeof(GSource)); /* GLib only reads it */
     g_source_set_callback(worker->timer, on_timer, worker, NULL);
     set_timer(worker, INT64_MAX);
@@ -230,6 +247,8 @@ static gpointer run(gpointer user)
         attach_fd(worker, cg_worker_tcp_fd(worker->tcp), on_tcp);
     g_main_loop_run(worker->loop);
     end_all(worker);
+    cg_ice_agents_free(worker->agents);
+    g_main_context_pop_thread_default(worker->context);
     g_main_loop_unref(worker->loop);
     g_main_context_unref(worker->context);
     return NULL;
@@ -240,7 +259,7 @@ cg_worker *cg_worker_new(const cg_worker_config *config, char **ret_error)
     g_autofree cg_worker *worker = g_new0(cg_worker, 1);
     worker->config = *config;
     worker->drops.events = config->events;
-    if (!cg_worker_open_sockets(worker, ret_error))
+    if (config->servers == NULL && !cg_worker_open_sockets(worker, ret_error))
         return NULL;
     worker->mailbox = cg_mailbox_new();
     worker->tcp = config->tcp ? cg_worker_tcp_new() : NULL;

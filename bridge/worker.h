@@ -21,7 +21,9 @@ typedef struct {
     const cg_addresses *addresses; /* outlives the worker */
     uint16_t port;                 /* 0: any free one */
     bool tcp;                      /* takes connections as well */
-    cg_events *events;             /* outlives the worker */
+    const cg_ice_servers *servers; /* outlives the worker; NULL: ICE-lite, else legs have agents */
+    int64_t gather_timeout_us;
+    cg_events *events; /* outlives the worker */
 } cg_worker_config;
 
 typedef enum { CG_QUESTION_NONE, CG_QUESTION_ASKED, CG_QUESTION_ANSWERED } cg_question_state;
@@ -49,6 +51,9 @@ struct cg_worker {
     GSource *timer;
     int64_t timer_us; /* when it is set to run; INT64_MAX: not */
     cg_leg_table *legs;
+    cg_ice_agents *agents;                                    /* owned; of the thread; NULL: ICE-lite */
+    uint8_t agent_in[CG_UDP_MAX_DATAGRAM + CG_UDP_HEADROOM];  /* what an agent received last */
+    uint8_t agent_out[CG_UDP_MAX_DATAGRAM + CG_UDP_HEADROOM]; /* cg_worker_buffer of agents' paths */
     cg_drop_log drops;
     int64_t ntp_offset_us; /* wall clock since 1900 minus monotonic */
 };
@@ -64,7 +69,9 @@ void cg_worker_free(cg_worker *worker);
 void cg_worker_send(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size); /* data stays */
 void cg_worker_send_copy(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size);
 uint8_t *cg_worker_buffer(cg_worker *worker, const cg_path *path); /* for cg_worker_send, see cg_udp_buffer */
-void cg_worker_flush(cg_worker *worker);                           /* sends what is queued */
+
+/* Sends what is queued, for whoever uses the buffers again within a wake-up. */
+void cg_worker_flush(cg_worker *worker);
 
 /* Counts, and tells now and then, a datagram that is not taken. */
 void cg_worker_drop(cg_worker *worker, cg_drop_reason reason, const cg_path *from, int64_t now_us);
@@ -74,3 +81,5 @@ void cg_worker_schedule(cg_worker *worker, const cg_leg *leg);
 
 /* receive.c: a datagram from the network; may be changed in place. */
 void cg_worker_receive(cg_worker *worker, cg_datagram *datagram, int64_t now_us);
+/* The same of one whose leg is known, by the place of its path there. */
+void cg_worker_receive_from(cg_worker *worker, cg_leg *leg, unsigned path, cg_datagram *datagram, int64_t now_us);

@@ -17,6 +17,7 @@ struct command {
             cg_media_description local, remote;
         } describe;
         cg_ice_credentials restart;
+        cg_candidate candidate;
         cg_leg_id link;
         struct {
             bool from_leg, to_leg;
@@ -30,6 +31,7 @@ typedef struct {
     cg_mail mail;
     cg_leg_id leg;
     cg_ice_credentials local;
+    cg_leg_role role;
     uint32_t ssrc;
 } open_command;
 
@@ -67,18 +69,26 @@ static void open_leg(cg_mail *mail, void *owner)
 {
     cg_worker *worker = owner;
     open_command *what = (open_command *) mail;
-    cg_leg *leg = cg_leg_new(what->leg, cg_leg_id_slot(what->leg), &what->local, what->ssrc, cg_clock_monotonic_us());
+    int64_t now_us = cg_clock_monotonic_us();
+    cg_leg *leg = cg_leg_new(what->leg, cg_leg_id_slot(what->leg), &what->local, what->ssrc, now_us);
     cg_leg_table_add(worker->legs, leg);
-    cg_leg_table_update_ufrags(worker->legs, leg);
     cg_counter_add(&worker->counters.legs, 1);
+    if (worker->agents != NULL)
+        cg_leg_open_agent(worker, leg, what->role, now_us);
+    else
+        cg_leg_table_update_ufrags(worker->legs, leg);
     discard_open(mail);
 }
 
-void cg_worker_post_open(cg_worker *worker, cg_leg_id leg, const cg_ice_credentials *local, uint32_t ssrc)
+void cg_worker_post_open(cg_worker *worker, cg_leg_id leg, cg_leg_role role, const cg_ice_credentials *local,
+                         uint32_t ssrc)
 {
     open_command *what = g_new0(open_command, 1);
-    *what = (open_command){
-        .mail = {.deliver = open_leg, .discard = discard_open}, .leg = leg, .local = *local, .ssrc = ssrc};
+    *what = (open_command){.mail = {.deliver = open_leg, .discard = discard_open},
+                           .leg = leg,
+                           .local = *local,
+                           .role = role,
+                           .ssrc = ssrc};
     cg_mailbox_post(worker->mailbox, &what->mail);
 }
 
@@ -105,6 +115,19 @@ void cg_worker_post_restart(cg_worker *worker, cg_leg_id leg, const cg_ice_crede
 {
     command *what = make(leg, restart);
     what->restart = *local;
+    cg_mailbox_post(worker->mailbox, &what->mail);
+}
+
+static void add_candidate(cg_worker *worker, cg_leg *leg, const command *what, int64_t now_us)
+{
+    if (leg->agent != NULL)
+        cg_ice_agent_add_remote(leg->agent, &what->candidate);
+}
+
+void cg_worker_post_candidate(cg_worker *worker, cg_leg_id leg, const cg_candidate *candidate)
+{
+    command *what = make(leg, add_candidate);
+    what->candidate = *candidate;
     cg_mailbox_post(worker->mailbox, &what->mail);
 }
 

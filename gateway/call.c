@@ -304,6 +304,15 @@ void cg_call_leg_media_event(cg_call_leg *leg, const cg_leg_event *event)
         if (leg->state != CG_CALL_LEG_ENDED)
             leg->ops->stats(leg, &event->stats);
         break;
+    case CG_LEG_EVENT_CANDIDATE:
+        if (leg->state != CG_CALL_LEG_ENDED && leg->ops->candidate != NULL)
+            leg->ops->candidate(leg, &event->candidate);
+        break;
+    case CG_LEG_EVENT_GATHERED:
+    case CG_LEG_EVENT_GATHER_LATE:
+        if (leg->state != CG_CALL_LEG_ENDED && leg->ops->gathered != NULL)
+            leg->ops->gathered(leg, event->kind == CG_LEG_EVENT_GATHERED);
+        break;
     case CG_LEG_EVENT_ENDED:
         media_ended(leg, event);
         break;

@@ -38,6 +38,10 @@ typedef struct {
     /* A call message from the other party, its content handed on as it is; false if this kind of party takes none. */
     bool (*message)(cg_call_leg *leg, const cg_call_message *message);
     void (*stats)(cg_call_leg *leg, const cg_leg_stats *stats); /* the answer to a question for statistics */
+    /* Full ICE has found a candidate for the leg's description; `gathered`: has found all, or (`complete` is false)
+     * takes longer than who cannot trickle should wait. NULL: this kind of party has no use for candidates. */
+    void (*candidate)(cg_call_leg *leg, const cg_candidate *candidate);
+    void (*gathered)(cg_call_leg *leg, bool complete);
     void (*free)(cg_call_leg *leg);
 } cg_call_leg_ops;
 

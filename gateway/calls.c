@@ -71,7 +71,8 @@ bool cg_calls_admit(cg_calls *calls, unsigned *ret_worker)
 
 bool cg_calls_open_media(cg_calls *calls, cg_call_leg *leg, unsigned worker)
 {
-    leg->media = cg_bridge_leg_open(calls->bridge, worker, &leg->local);
+    leg->media = cg_bridge_leg_open(calls->bridge, worker, leg == leg->call->caller ? CG_LEG_ANSWERS : CG_LEG_OFFERS,
+                                    &leg->local);
     if (leg->media == 0)
         return false;
     gint64 *key = g_new(gint64, 1);

@@ -76,7 +76,8 @@ void cg_client_attached(cg_client *client)
     for (guint i = 0; i < client->legs->len; i++) {
         cg_client_leg *leg = client->legs->pdata[i];
         leg->base.signaling_lost_us = 0;
-        cg_call_leg_ringing(&leg->base);
+        if (leg->waiting != CG_CLIENT_OFFER)
+            cg_call_leg_ringing(&leg->base);
     }
 }
 

@@ -220,6 +220,8 @@ bool cg_client_renegotiate(cg_session *session, const cg_session_message *messag
         return fail_description(session, message, leg, cg_sdp_status_text(status));
     if (!cg_fingerprint_equal(&cg_sdp_media(offer)->fingerprint, &leg->base.remote.fingerprint))
         return fail_description(session, message, leg, "The fingerprint may not change during a call");
+    if (leg->waiting != CG_CLIENT_NOTHING)
+        return fail_description(session, message, leg, "The last description is not answered yet");
     leg->offer = g_steal_pointer(&offer);
     if (!cg_client_leg_make_answer(leg, partner)) {
         g_clear_pointer(&leg->offer, cg_sdp_free);
@@ -227,7 +229,7 @@ bool cg_client_renegotiate(cg_session *session, const cg_session_message *messag
     }
     /* A leg that is taken over changes hands only now: a useless offer leaves it with whom it was. */
     cg_client_leg_attach(leg, cg_session_data(session));
-    cg_client_leg_send_answer(leg);
+    cg_client_leg_describe(leg, CG_CLIENT_ANSWER);
     cg_call_leg_renegotiated(&leg->base);
     return true;
 }

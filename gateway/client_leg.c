@@ -28,6 +28,8 @@ static const cg_call_leg_ops client_leg_ops = {
     .hold = leg_hold,
     .message = leg_message,
     .stats = leg_stats,
+    .candidate = cg_client_leg_candidate,
+    .gathered = cg_client_leg_gathered,
     .free = leg_free,
 };
 
@@ -98,37 +100,15 @@ static cg_json_writer *begin_as(cg_client_leg *leg, const char *type, const char
     return writer;
 }
 
-/* A message about this leg, opened up to its callsid; NULL if nobody is there to hear it. */
-static cg_json_writer *begin(cg_client_leg *leg, const char *type)
+cg_json_writer *cg_client_leg_begin(cg_client_leg *leg, const char *type)
 {
     leg->knows_sid = true;
     return begin_as(leg, type, leg->base.sid.text);
 }
 
-static void finish(cg_client_leg *leg)
+void cg_client_leg_send(cg_client_leg *leg)
 {
     cg_session_send(leg->client->session);
-}
-
-/* `cname` is where the origin's CNAME is written: the one that RTCP says too. */
-static cg_sdp_origin origin_of(cg_client_leg *leg, char cname[static CG_CNAME_SIZE])
-{
-    cg_bridge_cname(leg->base.local.ssrc, cname);
-    cg_sdp_origin origin = {
-        .session_id = leg->sdp_session_id,
-        .session_version = ++leg->sdp_version,
-        .ice_lite = true,
-        .cname = cname,
-    };
-    origin.candidates =
-        cg_bridge_candidates(leg->base.call->calls->bridge, leg->base.call->worker, &origin.candidate_count);
-    return origin;
-}
-
-static void set_local_sdp(cg_client_leg *leg, char *sdp)
-{
-    g_free(leg->local_sdp);
-    leg->local_sdp = sdp;
 }
 
 static bool has_speech(const cg_media_description *media)
@@ -155,10 +135,7 @@ bool cg_client_leg_make_answer(cg_client_leg *leg, const cg_call_leg *far)
         cg_bridge_leg_restart(leg->base.call->calls->bridge, leg->base.media, &local.ice);
     leg->base.local = local;
     leg->base.remote = *remote;
-    char cname[CG_CNAME_SIZE];
-    cg_sdp_origin origin = origin_of(leg, cname);
-    set_local_sdp(leg, cg_sdp_write_answer(&origin, &leg->base.local, leg->offer));
-    g_clear_pointer(&leg->offer, cg_sdp_free);
+    cg_client_leg_take_candidates(leg, leg->offer);
     return true;
 }
 
@@ -178,65 +155,30 @@ bool cg_client_leg_take_answer(cg_client_leg *leg, const cg_sdp *answer)
         return false;
     leg->base.local = local;
     leg->base.remote = *remote;
+    cg_client_leg_take_candidates(leg, answer);
     return true;
-}
-
-static void write_parameters(cg_json_writer *writer, const cg_client_leg *leg)
-{
-    const cg_call *call = leg->base.call;
-    g_autofree char *parameters = cg_form_format(call->parameters);
-    cg_json_begin_object(writer, "parameters");
-    cg_json_write_string(writer, "CallSid", leg->base.sid.text);
-    cg_json_write_string(writer, "AccountSid", call->account.text);
-    cg_json_write_string(writer, "From", call->caller->address);
-    cg_json_write_string(writer, "To", call->to);
-    cg_json_write_string(writer, "Params", parameters);
-    cg_json_end_object(writer);
 }
 
 static void leg_offer(cg_call_leg *base)
 {
-    cg_client_leg *leg = client_leg(base);
     cg_sdp_offer_media(&base->call->caller->remote, &base->local);
-    char cname[CG_CNAME_SIZE];
-    cg_sdp_origin origin = origin_of(leg, cname);
-    set_local_sdp(leg, cg_sdp_write_offer(&origin, &base->local));
-    cg_json_writer *writer = begin(leg, "invite");
-    if (writer == NULL)
-        return;
-    cg_json_write_string(writer, "sdp", leg->local_sdp);
-    cg_json_write_string(writer, "reconnect", leg->reconnect);
-    write_parameters(writer, leg);
-    finish(leg);
-    /* A client rings when it has the invite; one whose socket is lost gets it when it comes back. */
-    if (cg_session_is_attached(leg->client->session))
-        cg_call_leg_ringing(base);
+    cg_client_leg_describe(client_leg(base), CG_CLIENT_OFFER);
 }
 
 static void leg_ringing(cg_call_leg *base)
 {
     cg_client_leg *leg = client_leg(base);
-    if (begin(leg, "ringing") != NULL)
-        finish(leg);
+    if (cg_client_leg_begin(leg, "ringing") != NULL)
+        cg_client_leg_send(leg);
 }
 
 static void leg_answer(cg_call_leg *base)
 {
     cg_client_leg *leg = client_leg(base);
     if (cg_client_leg_make_answer(leg, base->call->callee))
-        cg_client_leg_send_answer(leg);
+        cg_client_leg_describe(leg, CG_CLIENT_ANSWER);
     else
         cg_call_finish(base->call, CG_CALL_END_INCOMPATIBLE);
-}
-
-void cg_client_leg_send_answer(cg_client_leg *leg)
-{
-    cg_json_writer *writer = begin(leg, "answer");
-    if (writer == NULL)
-        return;
-    cg_json_write_string(writer, "sdp", leg->local_sdp);
-    cg_json_write_string(writer, "reconnect", leg->reconnect);
-    finish(leg);
 }
 
 static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error)
@@ -255,33 +197,33 @@ static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error)
         cg_json_write_string(writer, "message", info->text);
         cg_json_end_object(writer);
     }
-    finish(leg);
+    cg_client_leg_send(leg);
 }
 
 static void leg_digits(cg_call_leg *base, const char *digits)
 {
     cg_client_leg *leg = client_leg(base);
-    cg_json_writer *writer = begin(leg, "dtmf");
+    cg_json_writer *writer = cg_client_leg_begin(leg, "dtmf");
     if (writer == NULL)
         return;
     cg_json_write_string(writer, "dtmf", digits);
-    finish(leg);
+    cg_client_leg_send(leg);
 }
 
 static void leg_hold(cg_call_leg *base, bool on)
 {
     cg_client_leg *leg = client_leg(base);
-    cg_json_writer *writer = begin(leg, "hold");
+    cg_json_writer *writer = cg_client_leg_begin(leg, "hold");
     if (writer == NULL)
         return;
     cg_json_write_bool(writer, "on", on);
-    finish(leg);
+    cg_client_leg_send(leg);
 }
 
 static bool leg_message(cg_call_leg *base, const cg_call_message *message)
 {
     cg_client_leg *leg = client_leg(base);
-    cg_json_writer *writer = begin(leg, "message");
+    cg_json_writer *writer = cg_client_leg_begin(leg, "message");
     size_t size;
     if (writer == NULL)
         return false;
@@ -290,7 +232,7 @@ static bool leg_message(cg_call_leg *base, const cg_call_message *message)
     cg_json_write_string(writer, "contenttype", message->content_type);
     cg_json_write_string(writer, "messagetype", message->type);
     cg_json_write_string(writer, "voiceeventsid", message->event_id);
-    finish(leg);
+    cg_client_leg_send(leg);
     return true;
 }
 
@@ -328,7 +270,7 @@ static void leg_free(cg_call_leg *base)
     cg_client_leg *leg = client_leg(base);
     cg_client_leg_detach(leg);
     cg_sdp_free(leg->offer);
-    g_free(leg->local_sdp);
+    g_clear_pointer(&leg->candidates, g_array_unref);
     g_free(leg->stats_request);
     g_free(leg->temporary_callsid);
     g_free(leg->identity);

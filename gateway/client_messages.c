@@ -116,6 +116,32 @@ static void on_reinvite(cg_session *session, const cg_session_message *message, 
         reply_result(session, message);
 }
 
+/* Trickled (RFC 8838); an empty one or null says that there are no more, which changes nothing: more may come with the
+ * peer's own checks. */
+static void on_candidate(cg_session *session, const cg_session_message *message, void *user)
+{
+    cg_gateway *gateway = user;
+    cg_client_leg *leg = leg_of(session, message, true);
+    const cg_json_value *value = cg_json_get(message->payload, "candidate");
+    const char *line = cg_json_string(value);
+    cg_candidate candidate;
+    if (leg == NULL)
+        return;
+    bool last = value != NULL && (cg_json_type_of(value) == CG_JSON_NULL || (line != NULL && *line == '\0'));
+    cg_sdp_candidate_status status = last           ? CG_SDP_CANDIDATE_USELESS
+                                     : line == NULL ? CG_SDP_CANDIDATE_MALFORMED
+                                                    : cg_sdp_parse_candidate(line, &candidate);
+    if (status == CG_SDP_CANDIDATE_MALFORMED) {
+        cg_session_send_error(session, message, CG_ERROR_BAD_REQUEST,
+                              "candidate must be a candidate attribute (RFC 8839) without \"a=\", or empty",
+                              leg->base.sid.text);
+        return;
+    }
+    if (status == CG_SDP_CANDIDATE_OK && leg->base.media != 0)
+        cg_bridge_leg_add_candidate(gateway->bridge, leg->base.media, &candidate);
+    reply_result(session, message);
+}
+
 static void on_hangup(cg_session *session, const cg_session_message *message, void *user)
 {
     cg_client_leg *leg = leg_of(session, message, true);
@@ -272,7 +298,7 @@ static void on_message(cg_session *session, const cg_session_message *message, v
 }
 
 const cg_session_message_handler cg_client_messages[] = {
-    {"register", on_register}, {"invite", cg_client_on_invite}, {"answer", on_answer}, {"reinvite", on_reinvite},
-    {"hangup", on_hangup},     {"reject", on_reject},           {"dtmf", on_dtmf},     {"hold", on_hold},
-    {"stats", on_stats},       {"message", on_message},         {NULL, NULL},
+    {"register", on_register}, {"invite", cg_client_on_invite}, {"answer", on_answer},   {"reinvite", on_reinvite},
+    {"hangup", on_hangup},     {"reject", on_reject},           {"dtmf", on_dtmf},       {"hold", on_hold},
+    {"stats", on_stats},       {"candidate", on_candidate},     {"message", on_message}, {NULL, NULL},
 };

@@ -267,11 +267,30 @@ static bool check_turn(const cg_turn_config *turn, const char *name, char **ret_
            fail(ret_error, name, "turn", "urls", "is needed with secret");
 }
 
+/* The option that is set and of no effect with the ICE there is; NULL: none. */
+static const char *find_idle_ice_option(const cg_bridge_config *media)
+{
+    const cg_ice_servers_config *servers = &media->servers;
+    if (media->ice == CG_ICE_FULL)
+        return *media->advertise != NULL ? "advertise" : media->tcp_port != 0 ? "tcp_port" : NULL;
+    return servers->stun_server != NULL     ? "stun_server"
+           : *servers->turn_servers != NULL ? "turn_servers"
+           : servers->turn_username != NULL ? "turn_username"
+           : servers->turn_password != NULL ? "turn_password"
+           : servers->turn_secret != NULL   ? "turn_secret"
+           : servers->agent_ports != NULL   ? "agent_ports"
+                                            : NULL;
+}
+
 /* Options that are right each by itself and wrong together. */
 static bool check_together(const cg_config *config, const char *name, char **ret_error)
 {
     g_autofree char *why = NULL;
     const cg_key *key = NULL;
+    const char *idle = find_idle_ice_option(&config->media);
+    if (idle != NULL)
+        return fail(ret_error, name, "media", idle,
+                    config->media.ice == CG_ICE_FULL ? "is for ice = lite" : "is for ice = full");
     if (config->media.consent_warning_ms >= config->media.consent_timeout_ms)
         return fail(ret_error, name, "media", "consent_warning_ms", "must be less than consent_timeout_ms");
     if (!check_turn(&config->server.turn, name, ret_error))

@@ -16,6 +16,7 @@ typedef enum {
     SWITCH,  /* bool */
     LEVEL,   /* cg_log_level */
     FORMAT,  /* cg_log_format */
+    ICE,     /* cg_ice_mode */
 } option_type;
 
 typedef enum {
@@ -77,13 +78,27 @@ static const option options[] = {
     {"tokens", "max_ttl_s", SECONDS, AT(tokens.max_ttl_s), "86400", 60, 31536000, "longest life of a token"},
     {"media", "workers", NUMBER, AT(media.workers), "0", 0, 64, "media threads; 0 is one per core", RESTART},
     {"media", "udp_port", PORT, AT(media.udp_port), "40000", 0, 65535,
-     "UDP port of the first worker, the next has the next; 0 takes free ones", RESTART},
+     "UDP port of the first worker, the next has the next; 0 takes free ones (ice = lite)", RESTART},
     {"media", "tcp_port", PORT, AT(media.tcp_port), "0", 0, 65535,
-     "TCP port of media for clients that cannot send UDP; 0 is none", RESTART},
+     "TCP port of media for clients that cannot send UDP; 0 is none (ice = lite)", RESTART},
     {"media", "addresses", LIST, AT(media.addresses), NULL, 0, 0,
      "addresses offered to clients; default: every address of this machine", RESTART},
     {"media", "advertise", LIST, AT(media.advertise), NULL, 0, 0,
-     "public addresses that a 1:1 NAT maps to this machine", RESTART},
+     "public addresses that a 1:1 NAT maps to this machine (ice = lite)", RESTART},
+    {"media", "ice", ICE, AT(media.ice), "lite", 0, 0,
+     "lite, or full for a machine behind a NAT that has to ask a STUN or TURN server", RESTART},
+    {"media", "stun_server", TEXT, AT(media.servers.stun_server), NULL, 0, 0,
+     "ADDRESS:PORT of the server that tells our public address (ice = full)", RESTART},
+    {"media", "turn_servers", LIST, AT(media.servers.turn_servers), NULL, 0, 0,
+     "turn:ADDRESS:PORT?transport=udp or tcp, of servers that relay our media (ice = full)", RESTART},
+    {"media", "turn_username", TEXT, AT(media.servers.turn_username), NULL, 0, 0, "for the TURN servers", RESTART},
+    {"media", "turn_password", TEXT, AT(media.servers.turn_password), NULL, 0, 0, "for the TURN servers", RESTART},
+    {"media", "turn_secret", TEXT, AT(media.servers.turn_secret), NULL, 0, 0,
+     "instead of both: the secret that the TURN servers make passwords of (static-auth-secret)", RESTART},
+    {"media", "agent_ports", TEXT, AT(media.servers.agent_ports), NULL, 0, 0,
+     "FIRST-LAST of the UDP ports that calls take, one each per address (ice = full); default: any", RESTART},
+    {"media", "gather_timeout_ms", NUMBER, AT(media.gather_timeout_ms), "1000", 10, 60000,
+     "how long clients that do not trickle wait for the servers (ice = full)", RESTART},
     {"media", "handshake_threads", NUMBER, AT(media.handshake_threads), "1", 1, 64, "threads for DTLS handshakes",
      RESTART},
     {"media", "handshake_queue", NUMBER, AT(media.handshake_queue), "1024", 1, 65536,
@@ -176,9 +191,14 @@ static bool set_word(void *member, const option *o, const char *text, char **ret
         *(cg_log_format *) member = g_str_equal(text, "json") ? CG_LOG_FORMAT_JSON : CG_LOG_FORMAT_TEXT;
         return true;
     }
+    if (o->type == ICE && (g_str_equal(text, "lite") || g_str_equal(text, "full"))) {
+        *(cg_ice_mode *) member = g_str_equal(text, "full") ? CG_ICE_FULL : CG_ICE_LITE;
+        return true;
+    }
     *ret_why = g_strdup_printf("must be %s, not \"%s\"",
                                o->type == SWITCH  ? "true or false"
                                : o->type == LEVEL ? "debug, info, warning or error"
+                               : o->type == ICE   ? "lite or full"
                                                   : "text or json",
                                text);
     return false;
@@ -259,6 +279,8 @@ static bool same_since_start(const option *o, const void *a, const void *b)
         return *(const uint16_t *) a == *(const uint16_t *) b;
     case SWITCH:
         return *(const bool *) a == *(const bool *) b;
+    case ICE:
+        return *(const cg_ice_mode *) a == *(const cg_ice_mode *) b;
     default:
         g_assert(o->type == NUMBER);
         return *(const unsigned *) a == *(const unsigned *) b;
@@ -283,6 +305,9 @@ static void copy_value(cg_config *config, const option *o, const cg_config *from
         break;
     case SWITCH:
         *(bool *) to = *(const bool *) value;
+        break;
+    case ICE:
+        *(cg_ice_mode *) to = *(const cg_ice_mode *) value;
         break;
     default:
         *(unsigned *) to = *(const unsigned *) value;

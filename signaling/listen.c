@@ -41,6 +41,12 @@ static cg_grants *verify(cg_socket *socket, const cg_session_message *message)
     return grants;
 }
 
+static bool announces_trickle(const cg_session_message *message)
+{
+    bool trickle = false;
+    return cg_json_bool(cg_json_get(message->payload, "trickle"), &trickle) && trickle;
+}
+
 static bool is_same_client(const cg_grants *a, const cg_grants *b)
 {
     return cg_sid_equal(&a->account, &b->account) && g_strcmp0(a->identity, b->identity) == 0;
@@ -75,12 +81,12 @@ static void write_ice_servers(cg_json_writer *writer, const cg_session *session)
 {
     const cg_settings *settings = &session->server->settings;
     const cg_grants *grants = session->grants;
-    cg_turn_credentials credentials;
 
     if (!settings->turn_urls[0])
         return;
-    cg_turn_credentials_make(settings->turn_secret, grants->account.text, grants->identity,
-                             MAX(cg_clock_wall_ms() / 1000 + settings->turn_ttl_s, grants->expires_at), &credentials);
+    int64_t expires_at = MAX(cg_clock_wall_ms() / 1000 + settings->turn_ttl_s, grants->expires_at);
+    cg_turn_credentials credentials =
+        cg_turn_client_credentials(settings->turn_secret, grants->account.text, grants->identity, expires_at);
     cg_json_begin_array(writer, "ice_servers");
     cg_json_begin_object(writer, NULL);
     cg_json_begin_array(writer, "urls");
@@ -136,6 +142,7 @@ static void renew(cg_socket *socket, const cg_session_message *message, cg_grant
         return;
     }
     cg_session_set_grants(session, grants);
+    session->trickles = announces_trickle(message);
     log_session("session.renewed", session);
     if (handlers->renewed)
         handlers->renewed(session, socket->server->user);
@@ -172,6 +179,7 @@ static bool resume(cg_socket *socket, const cg_session_message *message, cg_sess
         cg_socket_close(previous, CG_CLOSE_REPLACED, "the session was resumed on another connection");
     }
     cg_session_set_grants(session, grants);
+    session->trickles = announces_trickle(message);
     cg_session_attach(session, socket);
     socket->server->stats.resumes_total++;
     log_session("session.resumed", session);
@@ -200,6 +208,7 @@ static void open_session(cg_socket *socket, const cg_session_message *message, c
     cg_server *server = socket->server;
     cg_session *session = cg_session_new(server, grants, outcome != RESUME_NOT_ASKED);
 
+    session->trickles = announces_trickle(message);
     cg_session_attach(session, socket);
     log_session("session.opened", session);
     if (server->handlers->opened)

@@ -312,6 +312,11 @@ bool cg_session_is_attached(const cg_session *session)
     return session->state == CG_SESSION_ATTACHED;
 }
 
+bool cg_session_trickles(const cg_session *session)
+{
+    return session->trickles;
+}
+
 bool cg_session_can_resume(const cg_session *session)
 {
     return session->can_resume;

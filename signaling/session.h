@@ -76,6 +76,7 @@ const char *cg_session_id(const cg_session *session);          /* for logs; not 
 const char *cg_session_peer(const cg_session *session);        /* last known address, for logs */
 bool cg_session_is_attached(const cg_session *session);
 bool cg_session_can_resume(const cg_session *session); /* the client announced that it resumes (listen with `resume`) */
+bool cg_session_trickles(const cg_session *session);   /* ... that it takes candidates as they are found (`trickle`) */
 
 /* The gateway's own data for this session. */
 void cg_session_set_data(cg_session *session, void *data);

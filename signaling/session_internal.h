@@ -17,6 +17,7 @@ struct cg_session {
     cg_socket *socket; /* set if attached */
     cg_replay replay;
     bool can_resume;
+    bool trickles;   /* as its last `listen` said */
     bool is_counted; /* in sessions_by_account */
     bool token_valid;
     bool expiry_told;      /* token.expiring was sent */

@@ -1,11 +1,10 @@
-/* MACs, and the grammar of TURN URLs. */
+/* The grammar of TURN URLs, and pseudonyms. */
 #include "signaling/turn.h"
 
 #include <glib.h>
-#include <inttypes.h>
 #include <string.h>
 
-enum { NAME_LENGTH = 16, SHA1_SIZE = 20, MAX_URL = 255 };
+enum { NAME_LENGTH = 16, MAX_URL = 255 };
 
 /* Ends where the host does, or NULL if there is none. */
 static const char *skip_host(const char *text)
@@ -45,17 +44,9 @@ static char *pseudonym(const char *secret, const char *account, const char *iden
     return name;
 }
 
-void cg_turn_credentials_make(const char *secret, const char *account, const char *identity, int64_t expires_at,
-                              cg_turn_credentials *ret_credentials)
+cg_turn_credentials cg_turn_client_credentials(const char *secret, const char *account, const char *identity,
+                                               int64_t expires_at)
 {
-    guint8 digest[SHA1_SIZE];
-    gsize size = sizeof digest;
     g_autofree char *name = pseudonym(secret, account, identity);
-    g_snprintf(ret_credentials->username, sizeof ret_credentials->username, "%" PRId64 ":%s", expires_at, name);
-    GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA1, (const guchar *) secret, strlen(secret));
-    g_hmac_update(hmac, (const guchar *) ret_credentials->username, -1);
-    g_hmac_get_digest(hmac, digest, &size);
-    g_hmac_unref(hmac);
-    g_autofree char *password = g_base64_encode(digest, size);
-    g_strlcpy(ret_credentials->password, password, sizeof ret_credentials->password);
+    return cg_turn_credentials_make(secret, name, expires_at);
 }

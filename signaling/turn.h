@@ -1,7 +1,7 @@
-/* Short-lived credentials for a TURN server beside the gateway, in the form that such servers check by themselves
- * ("TURN REST API", draft-uberti-behave-turn-rest-00): the user name says until when, the password is its MAC under a
- * secret that the gateway shares with the server. Pure. */
+/* The TURN server that clients are told of: its URLs, and each client's credentials. Pure. */
 #pragma once
+
+#include "base/turn_credentials.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,13 +17,7 @@ typedef struct {
 /* RFC 7065: turn: or turns:, host, perhaps port and transport. Browsers refuse a connection with a wrong one. */
 bool cg_turn_url_is_valid(const char *url);
 
-typedef struct {
-    char
-        username[40]; /* "1767225600:9f86d081884c7d65": until when, and who, which only the secret's holders can tell */
-    char password[32]; /* base64 of an HMAC-SHA1 */
-} cg_turn_credentials;
-
-/* `expires_at` in seconds since 1970. `identity` may be NULL. The same client has the same second part always, so that
- * the server can count what it uses; it travels in the clear and says nothing to others. */
-void cg_turn_credentials_make(const char *secret, const char *account, const char *identity, int64_t expires_at,
-                              cg_turn_credentials *ret_credentials);
+/* Credentials of a client; `expires_at` in seconds since 1970, `identity` may be NULL. The name in them is a pseudonym:
+ * always the same for the same client, so that the server can count what it uses, and saying nothing to others. */
+cg_turn_credentials cg_turn_client_credentials(const char *secret, const char *account, const char *identity,
+                                               int64_t expires_at);

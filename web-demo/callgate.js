@@ -393,6 +393,7 @@ class Signaling extends Emitter {
       token: this.#token,
       browserinfo: { plugin: 'callgate.js', v: VERSION, browser: { userAgent: this.#platform.userAgent } },
       reconnectTimeout: QUEUE_LIMIT / 1000,
+      trickle: true,
     };
     const message = { type: 'listen', payload, version: PROTOCOL_VERSION };
     if (this.#state === 'connecting') payload.resume = this.#session ? { ...this.#session, seq: this.#lastSeq } : {};
@@ -1277,11 +1278,32 @@ export class Sounds {
 
 const GESTURES = ['pointerdown', 'keydown'];
 
+/* Candidates wait until the other side's description is there, and with it what becomes of them. */
+class CandidateQueue {
+  #waiting = [];
+  #use;
+  #wanted = null; // not known yet
+
+  constructor(use) {
+    this.#use = use;
+  }
+
+  push(candidate) {
+    if (this.#wanted === null) this.#waiting.push(candidate);
+    else if (this.#wanted) this.#use(candidate);
+  }
+
+  open(wanted) {
+    this.#wanted = wanted;
+    for (const candidate of this.#waiting.splice(0)) this.push(candidate);
+  }
+}
+
 /* One RTCPeerConnection with one audio line, and the element that plays what comes in.
  *
- * Descriptions are sent as soon as they are set, without candidates: the gateway is ICE-lite and learns our address
- * from our checks (RFC 8445, 7.3.1.3).
- * Emits: state('connected' | 'disconnected' | 'failed' | 'broken') · playbackBlocked. */
+ * Descriptions are sent as soon as they are set, without candidates. A gateway that is ICE-lite learns our address from
+ * our checks (RFC 8445, 7.3.1.3); one that is not is told of candidates as they are found (RFC 8838), and tells of its own.
+ * Emits: state('connected' | 'disconnected' | 'failed' | 'broken') · candidate(text, '' behind the last) · playbackBlocked. */
 class Peer extends Emitter {
   #pc;
   #audio;
@@ -1291,6 +1313,8 @@ class Peer extends Emitter {
   #remote = null;
   #configuration;
   #ownIceServers; // the page's: the gateway's do not count
+  #candidates = new CandidateQueue((candidate) => this.emit('candidate', candidate)); // ours
+  #remoteCandidates = new CandidateQueue((candidate) => this.#addCandidate(candidate));
   #playAgain = () => this.#play();
 
   constructor(platform, audio, { rtcConfiguration, codecPreferences }, iceServers) {
@@ -1305,6 +1329,7 @@ class Peer extends Emitter {
     this.#element.autoplay = true;
     audio.addElement(this.#element);
     this.#pc.ontrack = (event) => this.#onTrack(event);
+    this.#pc.onicecandidate = ({ candidate }) => this.#onCandidate(candidate);
     this.#pc.onconnectionstatechange = this.#pc.oniceconnectionstatechange = () => this.#onState();
   }
 
@@ -1355,6 +1380,11 @@ class Peer extends Emitter {
     return true;
   }
 
+  /* One of the gateway's; it may come before the description that it belongs to. */
+  takeCandidate(candidate) {
+    this.#remoteCandidates.push(candidate);
+  }
+
   async replaceTrack(track) {
     const sender = this.#pc.getSenders().find((candidate) => candidate.track?.kind === 'audio');
     await sender?.replaceTrack(track);
@@ -1366,7 +1396,7 @@ class Peer extends Emitter {
 
   close() {
     this.removeAllListeners();
-    this.#pc.ontrack = this.#pc.onconnectionstatechange = this.#pc.oniceconnectionstatechange = null;
+    this.#pc.ontrack = this.#pc.onicecandidate = this.#pc.onconnectionstatechange = this.#pc.oniceconnectionstatechange = null;
     this.#pc.close();
     for (const name of GESTURES) this.#events.removeEventListener(name, this.#playAgain);
     this.#audio.removeElement(this.#element);
@@ -1388,6 +1418,19 @@ class Peer extends Emitter {
     } catch (cause) {
       throw new CallgateError(53402, { cause });
     }
+    const lite = /^a=ice-lite/m.test(description.sdp);
+    this.#candidates.open(!lite);
+    this.#remoteCandidates.open(!lite);
+  }
+
+  /* null is behind the last one; the empty one that some browsers send before it says the same. */
+  #onCandidate(candidate) {
+    if (candidate === null || candidate.candidate !== '') this.#candidates.push(candidate?.candidate ?? '');
+  }
+
+  /* One that the browser cannot use is no loss: there are others, or there is no call. */
+  #addCandidate(candidate) {
+    heard(this.#pc.addIceCandidate({ candidate, sdpMLineIndex: 0 }), ignore);
   }
 
   #onTrack({ track, streams }) {
@@ -1576,6 +1619,7 @@ export class Call extends Emitter {
   #muted = false;
   #held = false;
   #heldByRemote = false;
+  #earlyCandidates = []; // of the gateway's, while a call to us rings
   #negotiation = null; // {resolve, reject} of a reinvite or reconnect under way
   #setupTimer = null;
   #volumeTimer = null;
@@ -1587,6 +1631,7 @@ export class Call extends Emitter {
   #handlers = {
     ringing: () => this.#onRinging(),
     answer: (payload) => this.#onAnswer(payload),
+    candidate: (payload) => this.#onCandidate(String(payload.candidate ?? '')),
     hangup: (payload) => this.#onHangup(payload),
     cancel: (payload) => this.#onCancel(payload),
     hold: (payload) => this.#onHold(payload),
@@ -1785,6 +1830,8 @@ export class Call extends Emitter {
     const peer = new Peer(platform, audio, options, iceServers());
     peer.on('state', (state) => this.#onPeerState(state));
     peer.on('playbackBlocked', () => this.emit('warning', 'playback-blocked'));
+    peer.on('candidate', (candidate) => this.#tell('candidate', { candidate }));
+    for (const candidate of this.#earlyCandidates.splice(0)) peer.takeCandidate(candidate);
     this.#peer = peer;
     return peer;
   }
@@ -1859,6 +1906,11 @@ export class Call extends Emitter {
       this.#setStatus('connecting');
       this.#awaitMedia();
     }
+  }
+
+  #onCandidate(candidate) {
+    if (this.#peer) this.#peer.takeCandidate(candidate);
+    else this.#earlyCandidates.push(candidate);
   }
 
   /* The caller gave up, or another device answered: no error of ours. */

@@ -20,8 +20,10 @@ struct cg_sdp {
     cg_media_description media;
     cg_sdp_section section[CG_SDP_MAX_SECTIONS]; /* in the order of the m-lines */
     size_t section_count;
-    size_t audio;            /* index into section: the one we take */
-    bool extmap_allow_mixed; /* RFC 8285 section 6 */
+    size_t audio;             /* index into section: the one we take */
+    bool extmap_allow_mixed;  /* RFC 8285 section 6 */
+    cg_candidate *candidates; /* owned; NULL: none */
+    size_t candidate_count;
 };
 
 /* What the readers of single concepts share while a description is read. */
@@ -50,8 +52,9 @@ cg_sdp_status cg_sdp_read_formats(const cg_sdp_reading *reading);
 /* attributes.c: direction, ptime, SSRC, header extensions. */
 cg_sdp_status cg_sdp_read_attributes(const cg_sdp_reading *reading);
 
-/* candidates.c: that they keep to their grammar; nothing is kept. */
+/* candidates.c: those that are of use. */
 cg_sdp_status cg_sdp_read_candidates(const cg_sdp_reading *reading);
 
-const char *cg_sdp_direction_word(cg_direction direction); /* "sendrecv" */
-const char *cg_sdp_hash_name(cg_hash hash);                /* "sha-256" */
+const char *cg_sdp_candidate_type_name(cg_candidate_type type); /* "srflx" */
+const char *cg_sdp_direction_word(cg_direction direction);      /* "sendrecv" */
+const char *cg_sdp_hash_name(cg_hash hash);                     /* "sha-256" */

@@ -16,7 +16,7 @@ cg_sdp_status cg_sdp_parse(const char *text, size_t size, cg_sdp_kind kind, cg_s
     if (!lines)
         return CG_SDP_MALFORMED;
 
-    g_autofree cg_sdp *sdp = g_new0(cg_sdp, 1);
+    g_autoptr(cg_sdp) sdp = g_new0(cg_sdp, 1);
     cg_sdp_reading reading = {.lines = lines, .kind = kind, .sdp = sdp};
     cg_sdp_status status = cg_sdp_read_sections(&reading);
     for (size_t i = 0; i < G_N_ELEMENTS(readers) && status == CG_SDP_OK; i++)
@@ -28,6 +28,9 @@ cg_sdp_status cg_sdp_parse(const char *text, size_t size, cg_sdp_kind kind, cg_s
 
 void cg_sdp_free(cg_sdp *sdp)
 {
+    if (sdp == NULL)
+        return;
+    g_free(sdp->candidates);
     g_free(sdp);
 }
 

@@ -1,7 +1,6 @@
 /* Session descriptions (RFC 8866) as browsers and gateway exchange them: offer/answer per JSEP (RFC 8829) and RFC 3264,
  * for one bundled audio section; every other section is kept in order and answered as rejected (port 0).
- * Reading is strict and bounded; what is not known is kept out of what we write. The browser's candidates are checked
- * and not kept: an ICE-lite agent learns addresses from checks. No I/O, no state. */
+ * Reading is strict and bounded; what is not known is kept out of what we write. No I/O, no state. */
 #pragma once
 
 #include "base/media.h"
@@ -13,6 +12,8 @@
 #define CG_SDP_MAX_SIZE 16384 /* bytes of a description */
 #define CG_SDP_MAX_LINES 512
 #define CG_SDP_MAX_SECTIONS 8 /* m-lines */
+#define CG_SDP_MAX_CANDIDATES 32
+#define CG_SDP_MAX_CANDIDATE_SIZE 512 /* bytes of a trickled one */
 
 typedef struct cg_sdp cg_sdp; /* a description from a browser, checked */
 
@@ -44,12 +45,28 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(cg_sdp, cg_sdp_free)
 /* The audio section, formats we speak only, in the browser's order. Valid as long as `sdp`. */
 const cg_media_description *cg_sdp_media(const cg_sdp *sdp);
 
+/* The browser's candidates for it, in its order; the first CG_SDP_MAX_CANDIDATES that a full agent can use. */
+const cg_candidate *cg_sdp_candidates(const cg_sdp *sdp, size_t *ret_count);
+
+typedef enum {
+    CG_SDP_CANDIDATE_OK,
+    CG_SDP_CANDIDATE_USELESS, /* sound, but not RTP over UDP to an IP address */
+    CG_SDP_CANDIDATE_MALFORMED,
+} cg_sdp_candidate_status;
+
+/* A trickled candidate, "candidate:1 1 udp ..." (RFC 8839 section 5.1). `*ret_candidate` is set on OK only. */
+cg_sdp_candidate_status cg_sdp_parse_candidate(const char *text, cg_candidate *ret_candidate);
+
+/* The same text of one of ours. Free with g_free. */
+char *cg_sdp_write_candidate(const cg_candidate *candidate);
+
 /* What the gateway says of itself, beside the media description. */
 typedef struct {
     uint64_t session_id;      /* o= line */
     uint64_t session_version; /* o= line; one more with every new description of a leg */
     const cg_candidate *candidates;
     size_t candidate_count;
+    bool candidates_complete; /* no further ones will be told */
     bool ice_lite;
     const char *cname; /* RTCP CNAME of our stream */
 } cg_sdp_origin;

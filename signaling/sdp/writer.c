@@ -56,19 +56,27 @@ static void write_media_line(GString *out, const cg_sdp_origin *origin, const cg
     g_string_append_printf(out, "\r\nc=IN %s %s\r\na=rtcp:%u IN %s %s\r\n", family, address, port, family, address);
 }
 
+/* RFC 8839 section 5.1: the related address has to be there and may be hidden so. RFC 6544 section 4.5: tcptype. */
+char *cg_sdp_write_candidate(const cg_candidate *candidate)
+{
+    char text[INET6_ADDRSTRLEN];
+    uint16_t port;
+    const char *address = address_text(&candidate->address, text, &port);
+    const char *hidden = candidate->address.ss_family == AF_INET6 ? "::" : "0.0.0.0";
+    g_autofree char *related = g_strdup_printf(" raddr %s rport 0", hidden);
+    return g_strdup_printf(
+        "candidate:%s 1 %s %u %s %u typ %s%s%s", candidate->foundation[0] ? candidate->foundation : "1",
+        candidate->tcp ? "tcp" : "udp", candidate->priority, address, port, cg_sdp_candidate_type_name(candidate->type),
+        candidate->type == CG_CANDIDATE_HOST ? "" : related, candidate->tcp ? " tcptype passive" : "");
+}
+
 static void write_candidates(GString *out, const cg_sdp_origin *origin)
 {
     for (size_t i = 0; i < origin->candidate_count; i++) {
-        const cg_candidate *candidate = &origin->candidates[i];
-        char text[INET6_ADDRSTRLEN];
-        uint16_t port;
-        const char *address = address_text(&candidate->address, text, &port);
-        g_string_append_printf(out, "a=candidate:%s 1 %s %u %s %u typ host%s\r\n",
-                               candidate->foundation[0] ? candidate->foundation : "1", candidate->tcp ? "tcp" : "udp",
-                               candidate->priority, address, port,
-                               candidate->tcp ? " tcptype passive" : ""); /* RFC 6544 section 4.5 */
+        g_autofree char *candidate = cg_sdp_write_candidate(&origin->candidates[i]);
+        g_string_append_printf(out, "a=%s\r\n", candidate);
     }
-    if (origin->candidate_count > 0)
+    if (origin->candidates_complete)
         g_string_append(out, "a=end-of-candidates\r\n");
 }
 
@@ -84,6 +92,8 @@ static void write_transport(GString *out, const cg_sdp_origin *origin, const cg_
 {
     write_candidates(out, origin);
     g_string_append_printf(out, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", local->ice.ufrag, local->ice.pwd);
+    if (!origin->ice_lite)
+        g_string_append(out, "a=ice-options:trickle\r\n"); /* RFC 8840 section 4.1.2 */
     write_fingerprint(out, &local->fingerprint);
     g_string_append(out, "a=setup:active\r\n");
 }

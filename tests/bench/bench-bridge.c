@@ -51,7 +51,7 @@ static void add_peer(bench *b, unsigned index, const cg_candidate *gateway)
     cg_media_description local;
     webrtc_peer_config config = {.address = "127.0.0.1", .identity = b->identity, .on_rtp = on_rtp, .user = b};
     added->peer = webrtc_peer_new(&config);
-    added->leg = cg_bridge_leg_open(b->bridge, 0, &local);
+    added->leg = cg_bridge_leg_open(b->bridge, 0, CG_LEG_ANSWERS, &local);
     const cg_media_description *remote = webrtc_peer_description(added->peer);
     memcpy(local.formats, remote->formats, sizeof local.formats);
     local.format_count = remote->format_count;

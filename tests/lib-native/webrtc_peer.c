@@ -20,13 +20,10 @@ static const cg_format default_formats[] = {
     {.codec = CG_CODEC_TELEPHONE_EVENT_48000, .payload_type = 110, .fmtp = "0-15"},
 };
 
-static const uint16_t known_attributes[] = {STUN_ATTRIBUTE_USERNAME,
-                                            STUN_ATTRIBUTE_MESSAGE_INTEGRITY,
-                                            STUN_ATTRIBUTE_ERROR_CODE,
-                                            STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS,
-                                            STUN_ATTRIBUTE_PRIORITY,
-                                            STUN_ATTRIBUTE_USE_CANDIDATE,
-                                            0};
+static const uint16_t known_attributes[] = {
+    STUN_ATTRIBUTE_USERNAME,           STUN_ATTRIBUTE_MESSAGE_INTEGRITY, STUN_ATTRIBUTE_ERROR_CODE,
+    STUN_ATTRIBUTE_XOR_MAPPED_ADDRESS, STUN_ATTRIBUTE_PRIORITY,          STUN_ATTRIBUTE_USE_CANDIDATE,
+    STUN_ATTRIBUTE_ICE_CONTROLLED,     STUN_ATTRIBUTE_ICE_CONTROLLING,   0};
 
 void webrtc_peer_global_init(void)
 {
@@ -143,24 +140,55 @@ static void send_check(webrtc_peer *peer)
     uint8_t buffer[512];
     StunMessage message;
     g_autofree char *username = g_strdup_printf("%s:%s", peer->remote.ice.ufrag, peer->local.ice.ufrag);
-    bool nominate = !peer->config.never_nominate && !(peer->config.nominate_once && peer->answered);
+    bool controlling = !peer->config.controlled;
+    bool nominate = controlling && !peer->config.never_nominate && !(peer->config.nominate_once && peer->answered);
     if (peer->in_flight)
         stun_agent_forget_transaction(&peer->stun, peer->transaction);
     size_t size = stun_usage_ice_conncheck_create(
         &peer->stun, &message, buffer, sizeof buffer, (const uint8_t *) username, strlen(username),
-        (const uint8_t *) peer->remote.ice.pwd, strlen(peer->remote.ice.pwd), nominate, true, 110u << 24 | 0xffffff, 1,
-        NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+        (const uint8_t *) peer->remote.ice.pwd, strlen(peer->remote.ice.pwd), nominate, controlling,
+        110u << 24 | 0xffffff, 1, NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
     g_assert(size > 0);
     stun_message_id(&message, peer->transaction);
     peer->in_flight = true;
     webrtc_peer_send_raw(peer, buffer, size);
 }
 
+/* Our own password, for the checks of a full agent. */
+static bool find_password(StunAgent *agent, StunMessage *message, uint8_t *username, uint16_t username_size,
+                          uint8_t **ret_password, size_t *ret_size, void *user)
+{
+    webrtc_peer *peer = user;
+    *ret_password = (uint8_t *) peer->local.ice.pwd;
+    *ret_size = strlen(peer->local.ice.pwd);
+    return true;
+}
+
+static void answer_check(webrtc_peer *peer, StunMessage *request)
+{
+    uint8_t reply[512];
+    StunMessage message;
+    size_t size = sizeof reply;
+    bool controlling = !peer->config.controlled;
+    if (!peer->checks_on)
+        return;
+    StunUsageIceReturn result = stun_usage_ice_conncheck_create_reply(
+        &peer->stun, request, &message, reply, &size, &peer->gateway, sizeof peer->gateway, &controlling, UINT64_MAX,
+        STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+    /* With this tie-breaker a conflict of roles is the other side's to mend: RFC 8445 section 7.3.1.1. */
+    if (result == STUN_USAGE_ICE_RETURN_SUCCESS || result == STUN_USAGE_ICE_RETURN_ROLE_CONFLICT)
+        webrtc_peer_send_raw(peer, reply, size);
+}
+
 static void receive_stun(webrtc_peer *peer, const uint8_t *data, size_t size)
 {
     StunMessage message;
-    if (stun_agent_validate(&peer->stun, &message, data, size, NULL, NULL) != STUN_VALIDATION_SUCCESS ||
-        stun_message_get_class(&message) != STUN_RESPONSE) {
+    StunValidationStatus status = stun_agent_validate(&peer->stun, &message, data, size, find_password, peer);
+    if (status == STUN_VALIDATION_SUCCESS && stun_message_get_class(&message) == STUN_REQUEST) {
+        answer_check(peer, &message);
+        return;
+    }
+    if (status != STUN_VALIDATION_SUCCESS || stun_message_get_class(&message) != STUN_RESPONSE) {
         peer->counts.checks_failed++;
         return;
     }

@@ -1,6 +1,7 @@
 /* A minimal WebRTC client for tests and benchmarks: one UDP socket, or one TCP connection, a controlling ICE agent on
- * libnice's STUN functions, DTLS server on OpenSSL, SRTP on libsrtp, one audio stream each way. Of the gateway it
- * shares only what initialises libsrtp (there is one per process) and the reading of RTP and RTCP headers.
+ * libnice's STUN functions (it checks one address, and answers checks from there), DTLS server on OpenSSL, SRTP on
+ * libsrtp, one audio stream each way. Of the gateway it shares only what initialises libsrtp (there is one per process)
+ * and the reading of RTP and RTCP headers.
  *
  * A peer has no thread: the caller polls webrtc_peer_fd of as many as it likes, calls webrtc_peer_receive for those
  * that are readable and webrtc_peer_tick for all every few milliseconds; callbacks come from inside these two.
@@ -28,6 +29,7 @@ typedef struct {
     bool tcp;           /* ICE-TCP, active side */
     bool nominate_once; /* USE-CANDIDATE until the first answer only, as Firefox does; else always, as Chromium */
     bool never_nominate;
+    bool controlled;            /* nominates nothing: the other side, a full agent that has offered, does */
     bool mute_dtls;             /* answers checks only: its handshakes never finish */
     unsigned check_interval_ms; /* once connected; 0: 2500 */
     /* A packet that was authenticated. `packet` is the whole of it, decrypted. */
@@ -93,5 +95,5 @@ bool webrtc_peer_is_closed(const webrtc_peer *peer); /* TCP: by the gateway */
 void webrtc_peer_move(webrtc_peer *peer);
 /* New ICE credentials of its own (in the description); takes effect with the remote's in webrtc_peer_set_remote. */
 void webrtc_peer_restart_ice(webrtc_peer *peer);
-/* Stops and starts connectivity checks. */
+/* Stops and starts connectivity checks, and answering them. */
 void webrtc_peer_set_checks(webrtc_peer *peer, bool on);

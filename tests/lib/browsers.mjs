@@ -32,6 +32,8 @@ const firefoxPrefs = (frequency, refused) => ({
   'media.navigator.audio.fake_frequency': frequency,
   'media.autoplay.default': 0,
   'media.autoplay.blocking_policy': 0,
+  // A page with a real microphone has its real addresses in its candidates; one with a fake one would have names (mDNS).
+  'media.peerconnection.ice.obfuscate_host_addresses': false,
   // Nothing leaves the namespace anyway; this spares the attempts.
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,

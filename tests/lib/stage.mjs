@@ -15,9 +15,11 @@ export const TIMEOUT = 90000 * SLOWNESS;
 
 const TONES = [400, 600, 800, 1000, 1200];
 
-/** @param {{browsers: Record<string, 'chromium'|'firefox'>, files?: object, prepare?: (root: string) => void, config?: object}} options
- *  `browsers`: who takes part, by name; each gets a tone of its own. `files` and `prepare` add to what is served. */
-export function stage({ browsers, files, prepare, config = {} }) {
+/** @param {{browsers: Record<string, 'chromium'|'firefox'>, files?: object, prepare?: (root: string) => void, config?: object,
+ *  place?: {netns: string, address: string, url: string}}} options
+ *  `browsers`: who takes part, by name; each gets a tone of its own. `files` and `prepare` add to what is served. `place`
+ *  is where the gateway is, and where it is found from outside. */
+export function stage({ browsers, files, prepare, config = {}, place = { netns: GW, address: GW_ADDRESS } }) {
   const phones = [];
   const pages = [];
   const set = { people: {} };
@@ -29,13 +31,14 @@ export function stage({ browsers, files, prepare, config = {} }) {
     root = emptyPageRoot(files);
     prepare?.(root.path);
     set.gateway = await startGateway({
-      netns: GW, tls: true,
+      netns: place.netns, tls: true,
       config: {
         ...config,
-        server: { listen: GW_ADDRESS, port: PORT, web_root: root.path, ...config.server },
-        media: { addresses: GW_ADDRESS, udp_port: MEDIA_PORT, ...config.media },
+        server: { listen: place.address, port: PORT, web_root: root.path, ...config.server },
+        media: { addresses: place.address, udp_port: MEDIA_PORT, ...config.media },
       },
     });
+    set.url = place.url ?? set.gateway.url;
     const launch = async ([name, kind], index) => { set.people[name] = await Person.launch(kind, TONES[index]); };
     await Promise.all(Object.entries(browsers).map(launch));
   }, { timeout: TIMEOUT });
@@ -51,7 +54,7 @@ export function stage({ browsers, files, prepare, config = {} }) {
   });
 
   /** An open phone of this person; under a name that no other test uses, unless it is given. */
-  set.open = async (who, { identity = `${who}-${number++}`, kind = Phone, url = set.gateway.url, ...options } = {}) => {
+  set.open = async (who, { identity = `${who}-${number++}`, kind = Phone, url = set.url, ...options } = {}) => {
     const phone = await kind.open(set.people[who], url, identity, options);
     phones.push(phone);
     return phone;
@@ -66,7 +69,7 @@ export function stage({ browsers, files, prepare, config = {} }) {
 
   /** Any page of the gateway in this person's browser. */
   set.page = async (who, path) => {
-    const page = await set.people[who].open(`${set.gateway.url}${path}`);
+    const page = await set.people[who].open(`${set.url}${path}`);
     pages.push(page);
     return page;
   };

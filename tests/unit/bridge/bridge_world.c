@@ -134,22 +134,51 @@ world_caller *world_open(world *w, const webrtc_peer_config *config)
     caller->peer = webrtc_peer_new(&used);
     caller->packets = g_array_new(FALSE, TRUE, sizeof(world_packet));
     caller->reports = g_array_new(FALSE, TRUE, sizeof(cg_rtcp_report));
-    caller->leg = cg_bridge_leg_open(w->bridge, 0, &caller->local);
+    caller->leg = cg_bridge_leg_open(w->bridge, 0, used.controlled ? CG_LEG_OFFERS : CG_LEG_ANSWERS, &caller->local);
     g_assert_cmpuint(caller->leg, !=, 0);
     return caller;
 }
 
-static struct sockaddr_storage gateway_address(const world *w, const webrtc_peer *peer)
+static int family_of(const webrtc_peer *peer)
 {
     struct sockaddr_storage own;
+    socklen_t size = sizeof own;
+    g_assert(getsockname(webrtc_peer_fd(peer), (struct sockaddr *) &own, &size) == 0);
+    return own.ss_family;
+}
+
+static bool is_over_tcp(const webrtc_peer *peer)
+{
     int type;
-    socklen_t size = sizeof own, type_size = sizeof type;
+    socklen_t size = sizeof type;
+    g_assert(getsockopt(webrtc_peer_fd(peer), SOL_SOCKET, SO_TYPE, &type, &size) == 0);
+    return type == SOCK_STREAM;
+}
+
+const cg_candidate *world_candidate(const world *w, const world_caller *caller, cg_candidate_type type)
+{
+    int family = family_of(caller->peer);
+    for (unsigned i = 0; i < w->events->len; i++) {
+        const cg_leg_event *event = &g_array_index(w->events, cg_leg_event, i);
+        if (event->leg == caller->leg && event->kind == CG_LEG_EVENT_CANDIDATE && event->candidate.type == type &&
+            event->candidate.address.ss_family == family)
+            return &event->candidate;
+    }
+    return NULL;
+}
+
+static struct sockaddr_storage gateway_address(world *w, const world_caller *caller)
+{
     size_t count;
     const cg_candidate *candidates = cg_bridge_candidates(w->bridge, 0, &count);
-    g_assert(getsockname(webrtc_peer_fd(peer), (struct sockaddr *) &own, &size) == 0);
-    g_assert(getsockopt(webrtc_peer_fd(peer), SOL_SOCKET, SO_TYPE, &type, &type_size) == 0);
+    int family = family_of(caller->peer);
+    bool tcp = is_over_tcp(caller->peer);
+    if (cg_bridge_ice(w->bridge) == CG_ICE_FULL) {
+        WORLD_WAIT(w, world_candidate(w, caller, CG_CANDIDATE_HOST) != NULL);
+        return world_candidate(w, caller, CG_CANDIDATE_HOST)->address;
+    }
     for (size_t i = 0; i < count; i++)
-        if (candidates[i].address.ss_family == own.ss_family && candidates[i].tcp == (type == SOCK_STREAM))
+        if (candidates[i].address.ss_family == family && candidates[i].tcp == tcp)
             return candidates[i].address;
     g_error("the bridge has no candidate of that kind");
 }
@@ -161,7 +190,7 @@ void world_describe_bridge(world *w, world_caller *caller)
 
 void world_describe_peer(world *w, world_caller *caller)
 {
-    struct sockaddr_storage address = gateway_address(w, caller->peer);
+    struct sockaddr_storage address = gateway_address(w, caller);
     webrtc_peer_set_remote(caller->peer, &caller->local, &address);
 }
 

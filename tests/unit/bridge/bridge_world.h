@@ -51,7 +51,8 @@ void world_run(world *w, int ms);
             g_error("%s:%d: waited in vain for: %s", __FILE__, __LINE__, #condition); \
     } while (0)
 
-/* A leg with its peer; not described yet. `config` may be NULL; its callbacks are the world's. */
+/* A leg with its peer; not described yet. `config` may be NULL; its callbacks are the world's. If the peer is
+ * `controlled`, the leg has offered. */
 world_caller *world_open(world *w, const webrtc_peer_config *config);
 /* Tells both sides of each other: what an offer and answer would have negotiated (all that the peer has). */
 void world_describe(world *w, world_caller *caller);
@@ -67,6 +68,8 @@ void world_close(world *w, world_caller *caller); /* waits for ENDED, frees the 
 unsigned world_count(const world *w, const world_caller *caller, cg_leg_event_kind kind);
 /* The last event of that kind; it must be there. */
 const cg_leg_event *world_event(const world *w, const world_caller *caller, cg_leg_event_kind kind);
+/* The first candidate told for this caller of that type and its peer's family; NULL if there is none yet. */
+const cg_candidate *world_candidate(const world *w, const world_caller *caller, cg_candidate_type type);
 /* Lines of the log with that event (its name at their front) and the leg's number; a line logged by any thread but the
  * test's, which is the control thread here, is an error of its own. */
 unsigned world_logged(const world *w, const char *event, cg_leg_id leg);

@@ -254,7 +254,7 @@ static void test_no_room(void)
     world *w = world_new(&config);
     cg_media_description local;
     world_caller *a = world_open(w, NULL), *b = world_open(w, NULL);
-    g_assert_cmpuint(cg_bridge_leg_open(w->bridge, 0, &local), ==, 0);
+    g_assert_cmpuint(cg_bridge_leg_open(w->bridge, 0, CG_LEG_ANSWERS, &local), ==, 0);
     cg_leg_id gone = a->leg;
     world_close(w, a);
     a = world_open(w, NULL);
@@ -368,8 +368,8 @@ static void test_workers(void)
                      ((struct sockaddr_in *) &candidates[1][count[1] - 1].address)->sin_port);
     world_caller *a = world_open(w, NULL);
     g_assert_cmpuint(admit(w), ==, 1);
-    g_assert_cmpuint(cg_bridge_leg_open(w->bridge, 1, &local), !=, 0);
-    g_assert_cmpuint(cg_bridge_leg_open(w->bridge, 1, &local), !=, 0);
+    g_assert_cmpuint(cg_bridge_leg_open(w->bridge, 1, CG_LEG_ANSWERS, &local), !=, 0);
+    g_assert_cmpuint(cg_bridge_leg_open(w->bridge, 1, CG_LEG_ANSWERS, &local), !=, 0);
     g_assert_cmpuint(admit(w), ==, 0);
     world_close(w, a);
     g_assert_cmpuint(world_stats(w).legs, ==, 0);

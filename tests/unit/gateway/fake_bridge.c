@@ -26,7 +26,7 @@ void cg_bridge_leg_expect(cg_bridge *bridge, cg_leg_id leg)
     g_string_append_printf(cg_fake.calls, "expect %d;", (int) leg);
 }
 
-cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
+cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role role, cg_media_description *ret_local)
 {
     g_assert_cmpuint(worker, ==, 3);
     if (cg_fake.full)

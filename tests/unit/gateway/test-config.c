@@ -112,6 +112,16 @@ static const struct {
      "[turn] urls: there may be 8 at the most"},
     {"[turn]\nttl_s=10\n", "[turn] ttl_s: must be a whole number from 60 to 86400"},
     {"[media]\ntcp_port=70000\n", "[media] tcp_port: must be a whole number from 0 to 65535"},
+    {"[media]\nice=off\n", "[media] ice: must be lite or full, not \"off\""},
+    {"[media]\nstun_server=192.0.2.1\n", "[media] stun_server: is for ice = full"},
+    {"[media]\nturn_servers=turn:192.0.2.1\n", "[media] turn_servers: is for ice = full"},
+    {"[media]\nturn_username=u\n", "[media] turn_username: is for ice = full"},
+    {"[media]\nturn_password=p\n", "[media] turn_password: is for ice = full"},
+    {"[media]\nturn_secret=s\n", "[media] turn_secret: is for ice = full"},
+    {"[media]\nagent_ports=1-2\n", "[media] agent_ports: is for ice = full"},
+    {"[media]\nice=full\ntcp_port=443\n", "[media] tcp_port: is for ice = lite"},
+    {"[media]\nice=full\nadvertise=192.0.2.1\n", "[media] advertise: is for ice = lite"},
+    {"[media]\ngather_timeout_ms=0\n", "must be a whole number from 10"},
     {ENTITIES "[demo]\nenabled=true\napplication=" AP "\n", "[demo] key: must name a key"},
     {ENTITIES "[demo]\nenabled=true\nkey=" AP "\napplication=" AP "\n", "[demo] key: must name a key"},
     {ENTITIES "[demo]\nenabled=true\nkey=" OTHER_SK "\napplication=" AP "\n",
@@ -194,6 +204,13 @@ static const struct {
      "media.handshake_threads, media.handshake_queue, media.max_legs, media.load_limit, "
      "media.setup_timeout_ms, "
      "media.consent_warning_ms, media.consent_timeout_ms"},
+    {"[media]\nice=full\nturn_servers=turn:192.0.2.1\nturn_secret=a\n",
+     "[media]\nice=full\nturn_servers=turn:192.0.2.1\nturn_secret=a\ngather_timeout_ms=10\n",
+     "media.gather_timeout_ms"},
+    {"",
+     "[media]\nice=full\nstun_server=192.0.2.1\nturn_servers=turn:192.0.2.1\nturn_username=a\nturn_password=b\n"
+     "agent_ports=1-2\n",
+     "media.ice, media.stun_server, media.turn_servers, media.turn_username, media.turn_password, media.agent_ports"},
 };
 
 static void test_change(gconstpointer data)
@@ -212,6 +229,26 @@ static void test_change(gconstpointer data)
     g_assert_null(cg_config_keep_started(wanted, again));
 }
 
+static void test_ice(void)
+{
+    g_autofree char *error = NULL;
+    g_autoptr(cg_config) config = parse(
+        "[media]\naddresses=127.0.0.1\nice=full\nstun_server=192.0.2.1:3479\n"
+        "turn_servers=turn:192.0.2.2?transport=tcp, turn:[2001:db8::1]:99\nturn_secret=s\nagent_ports=5000-5999\n",
+        &error);
+    g_assert_cmpstr(error, ==, NULL);
+    g_assert_cmpint(config->media.ice, ==, CG_ICE_FULL);
+    g_assert_cmpstr(config->media.servers.stun_server, ==, "192.0.2.1:3479");
+    g_assert_cmpstr(config->media.servers.turn_servers[1], ==, "turn:[2001:db8::1]:99");
+    g_assert_cmpstr(config->media.servers.turn_secret, ==, "s");
+    g_assert_cmpuint(config->media.gather_timeout_ms, ==, 1000);
+    g_assert_true(cg_bridge_check(&config->media, &error));
+    g_autoptr(cg_config) named =
+        parse("[media]\naddresses=127.0.0.1\nice=full\nstun_server=stun.example.com\n", &error);
+    g_assert_false(cg_bridge_check(&named->media, &error));
+    g_assert_nonnull(strstr(error, "stun_server: \"stun.example.com\" is not"));
+}
+
 static void test_missing_file(void)
 {
     g_autofree char *error = NULL;
@@ -225,6 +262,7 @@ int main(int argc, char **argv)
     g_test_add_func("/config/defaults", test_defaults);
     g_test_add_func("/config/values", test_values);
     g_test_add_func("/config/order", test_order);
+    g_test_add_func("/config/ice", test_ice);
     g_test_add_func("/config/missing-file", test_missing_file);
     g_test_add_func("/config/demo", test_demo);
     g_test_add_func("/config/demo-public-key", test_demo_public_key);

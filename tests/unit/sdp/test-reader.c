@@ -2,6 +2,8 @@
  * The one thing to know: a row of `mutations` is one change of TEST_OFFER, so nothing else can be the reason. */
 #include "tests/unit/sdp/descriptions.h"
 
+#include <arpa/inet.h>
+
 #define CHROMIUM_FORMATS "opus/111 red/63 G722/9 PCMU/0 PCMA/8 CN/13 telephone-event/110@48000 telephone-event/126@8000"
 #define FIREFOX_FORMATS "opus/109 G722/9 PCMU/0 PCMA/8 telephone-event/101@8000"
 
@@ -404,13 +406,102 @@ static void test_extensions(void)
     }
 }
 
+static GString *offer_without_candidates(void)
+{
+    g_autofree char *bare =
+        test_replace(TEST_OFFER, "a=candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host generation 0\r\n", "");
+    return g_string_new(bare);
+}
+
+/* Candidates that are of use, and what is kept of them. */
+static const struct {
+    const char *text;
+    const char *address; /* and port */
+    cg_candidate_type type;
+    uint32_t priority;
+    const char *foundation, *ufrag;
+} useful[] = {
+    {"1 1 udp 1 192.0.2.7 50000 typ srflx raddr 0.0.0.0 rport 0", "192.0.2.7:50000", CG_CANDIDATE_SERVER_REFLEXIVE, 1,
+     "1", ""},
+    {"+/aZ 1 UDP 2147483647 2001:db8::7 1 typ relay", "2001:db8::7:1", CG_CANDIDATE_RELAYED, INT32_MAX, "+/aZ", ""},
+    {"1 1 udp 7 127.0.0.1 65535 typ host generation 0 ufrag aBcD network-id 1", "127.0.0.1:65535", CG_CANDIDATE_HOST, 7,
+     "1", "aBcD"},
+    {"1 1 udp 7 ::1 9 typ prflx raddr ufrag rport 9 ufrag", "::1:9", CG_CANDIDATE_PEER_REFLEXIVE, 7, "1", ""},
+};
+
+static void assert_candidate(const cg_candidate *candidate, size_t row)
+{
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) &candidate->address;
+    const struct sockaddr_in *in4 = (const struct sockaddr_in *) &candidate->address;
+    bool is4 = candidate->address.ss_family == AF_INET;
+    char text[INET6_ADDRSTRLEN];
+    g_assert_nonnull(inet_ntop(candidate->address.ss_family,
+                               is4 ? (const void *) &in4->sin_addr : (const void *) &in6->sin6_addr, text,
+                               sizeof text));
+    g_autofree char *address = g_strdup_printf("%s:%u", text, ntohs(is4 ? in4->sin_port : in6->sin6_port));
+    g_assert_cmpstr(address, ==, useful[row].address);
+    g_assert_cmpint(candidate->type, ==, useful[row].type);
+    g_assert_cmpuint(candidate->priority, ==, useful[row].priority);
+    g_assert_cmpstr(candidate->foundation, ==, useful[row].foundation);
+    g_assert_cmpstr(candidate->ufrag, ==, useful[row].ufrag);
+}
+
+static void test_useful_candidates(void)
+{
+    g_autoptr(GString) text = offer_without_candidates();
+    size_t count;
+    for (size_t i = 0; i < G_N_ELEMENTS(useful); i++)
+        g_string_append_printf(text, "a=candidate:%s\r\n", useful[i].text);
+    g_autoptr(cg_sdp) few = test_parse(text->str, CG_SDP_OFFER);
+    const cg_candidate *candidates = cg_sdp_candidates(few, &count);
+    g_assert_cmpuint(count, ==, G_N_ELEMENTS(useful));
+    for (size_t i = 0; i < count; i++)
+        assert_candidate(&candidates[i], i);
+    for (size_t i = 0; i < CG_SDP_MAX_CANDIDATES; i++)
+        g_string_append(text, "a=candidate:1 1 udp 1 192.0.2.7 5 typ host\r\n");
+    g_autoptr(cg_sdp) many = test_parse(text->str, CG_SDP_OFFER);
+    cg_sdp_candidates(many, &count);
+    g_assert_cmpuint(count, ==, CG_SDP_MAX_CANDIDATES);
+}
+
+/* The same alone, as they are trickled; and what is no candidate at all. */
+static void test_trickled_candidates(void)
+{
+    static const char *const wrong[] = {"",
+                                        "candidate",
+                                        "candidate:",
+                                        "a=candidate:1 1 udp 1 192.0.2.7 5 typ host",
+                                        "candidate:1 1 udp 1 192.0.2.7 5 host",
+                                        "candidate:1 1 udp 1 192.0.2.7 typ host",
+                                        "candidate:1  1 udp 1 192.0.2.7 5 typ host",
+                                        "candidate:1 1 udp 0 192.0.2.7 5 typ host",
+                                        "candidate:1 1 u\ndp 1 192.0.2.7 5 typ host"};
+    cg_candidate candidate;
+    for (size_t i = 0; i < G_N_ELEMENTS(useful); i++) {
+        g_autofree char *text = g_strconcat("candidate:", useful[i].text, NULL);
+        g_assert_cmpint(cg_sdp_parse_candidate(text, &candidate), ==, CG_SDP_CANDIDATE_OK);
+        assert_candidate(&candidate, i);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++)
+        g_assert_cmpint(cg_sdp_parse_candidate(wrong[i], &candidate), ==, CG_SDP_CANDIDATE_MALFORMED);
+    g_autofree char *tail = g_strnfill(CG_SDP_MAX_CANDIDATE_SIZE, 'a');
+    g_autofree char *long_text = g_strconcat("candidate:1 1 udp 1 192.0.2.7 5 typ host x ", tail, NULL);
+    g_assert_cmpint(cg_sdp_parse_candidate(long_text, &candidate), ==, CG_SDP_CANDIDATE_MALFORMED);
+    g_assert_cmpint(cg_sdp_parse_candidate("candidate:1 1 udp 1 a.local 5 typ host", &candidate), ==,
+                    CG_SDP_CANDIDATE_USELESS);
+}
+
 /* Candidates that are of no use to us, and may be to others: TCP, names (mDNS among them), addresses nobody has, RTCP's
- * component, more than anybody would check. None is a reason to refuse. */
+ * component, kinds and generations unheard of. None is a reason to refuse. */
 static void test_candidates(void)
 {
     static const char *const candidates[] = {
-        "1 1 udp 1 192.0.2.7 50000 typ srflx raddr 0.0.0.0 rport 0",
-        "1 1 UDP 2147483647 2001:db8::7 50000 typ relay",
+        "1 1 udp 1 192.0.2.7 50000 typ moon",
+        "1 1 udp 1 192.0.2.7 50000 typ host ufrag " LONG_40,
+        "1 1 udp 1 0.0.0.0 50000 typ host",
+        "1 1 udp 1 224.0.0.1 50000 typ host",
+        "1 1 udp 1 ff02::1 50000 typ host",
+        "1 1 udp 1 :: 50000 typ host",
         "1 2 udp 1 192.0.2.7 50001 typ host",
         "1 1 tcp 1 192.0.2.7 9 typ host tcptype active",
         "1 1 ssltcp 1 192.0.2.7 443 typ relay",
@@ -421,10 +512,13 @@ static void test_candidates(void)
         "1 1 udp 1 fe80::1%lo 50000 typ host",
         "abcdefghijklmnopqrstuvwxyz+/0123 256 udp 1 192.0.2.7 65535 typ host",
     };
-    g_autoptr(GString) text = g_string_new(TEST_OFFER);
+    size_t count;
+    g_autoptr(GString) text = offer_without_candidates();
     for (size_t i = 0; i < G_N_ELEMENTS(candidates) * 10; i++)
         g_string_append_printf(text, "a=candidate:%s\r\n", candidates[i % G_N_ELEMENTS(candidates)]);
     g_autoptr(cg_sdp) sdp = test_parse(text->str, CG_SDP_OFFER);
+    cg_sdp_candidates(sdp, &count);
+    g_assert_cmpuint(count, ==, 0);
     g_string_append(text, "a=candidate:1 1 udp 1 192.0.2.7 65536 typ host\r\n"); /* the last one is looked at, too */
     cg_sdp *none = NULL;
     g_assert_cmpint(cg_sdp_parse(text->str, text->len, CG_SDP_OFFER, &none), ==, CG_SDP_MALFORMED);
@@ -495,6 +589,8 @@ int main(int argc, char **argv)
     g_test_add_func("/sdp/reader/fmtp", test_fmtp_cleaned);
     g_test_add_func("/sdp/reader/extensions", test_extensions);
     g_test_add_func("/sdp/reader/candidates", test_candidates);
+    g_test_add_func("/sdp/reader/useful-candidates", test_useful_candidates);
+    g_test_add_func("/sdp/reader/trickled-candidates", test_trickled_candidates);
     g_test_add_func("/sdp/reader/limits", test_limits);
     g_test_add_func("/sdp/reader/truncation", test_truncation);
     return g_test_run();

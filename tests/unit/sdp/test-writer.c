@@ -48,6 +48,7 @@ static void test_offer(void)
                                   .session_version = 3,
                                   .candidates = candidates,
                                   .candidate_count = 3,
+                                  .candidates_complete = true,
                                   .ice_lite = true,
                                   .cname = "name"};
     cg_media_description local = local_of();
@@ -105,6 +106,32 @@ static void test_bare_offer(void)
         g_assert_null(strstr(text, *word));
 }
 
+/* What a full agent has found, the related address hidden; more may come. */
+static void test_full(void)
+{
+    cg_candidate candidates[] = {candidate_of("192.0.2.1", 1, 3, "a"), candidate_of("2001:db8::1", 2, 2, "b"),
+                                 candidate_of("192.0.2.2", 3, 1, "c")};
+    candidates[1].type = CG_CANDIDATE_SERVER_REFLEXIVE;
+    candidates[2].type = CG_CANDIDATE_RELAYED;
+    cg_sdp_origin origin = {.candidates = candidates, .candidate_count = 3};
+    cg_media_description local = local_of();
+    cg_sdp_offer_media(NULL, &local);
+    g_autofree char *some = cg_sdp_write_offer(&origin, &local);
+    g_assert_nonnull(strstr(some, "a=candidate:a 1 udp 3 192.0.2.1 1 typ host\r\n"
+                                  "a=candidate:b 1 udp 2 2001:db8::1 2 typ srflx raddr :: rport 0\r\n"
+                                  "a=candidate:c 1 udp 1 192.0.2.2 3 typ relay raddr 0.0.0.0 rport 0\r\n"
+                                  "a=ice-ufrag:ufragufr\r\na=ice-pwd:passwordpasswordpassword\r\n"
+                                  "a=ice-options:trickle\r\n"));
+    g_assert_null(strstr(some, "end-of-candidates"));
+    origin.candidates_complete = true;
+    g_autofree char *all = cg_sdp_write_offer(&origin, &local);
+    g_assert_nonnull(strstr(all, "a=end-of-candidates\r\n"));
+    g_autofree char *one = cg_sdp_write_candidate(&candidates[1]);
+    cg_candidate read;
+    g_assert_cmpint(cg_sdp_parse_candidate(one, &read), ==, CG_SDP_CANDIDATE_OK);
+    g_assert_cmpint(read.type, ==, CG_CANDIDATE_SERVER_REFLEXIVE);
+}
+
 static void test_answer(void)
 {
     const cg_candidate candidates[] = {candidate_of("2001:db8::1", 40000, 2130706175, "")};
@@ -112,6 +139,7 @@ static void test_answer(void)
                                   .session_version = 8,
                                   .candidates = candidates,
                                   .candidate_count = 1,
+                                  .candidates_complete = true,
                                   .ice_lite = true,
                                   .cname = "name"};
     g_autofree char *offer_text = test_load("firefox-offer-max-bundle"); /* video 0, audio 1 bundle-only, data 2 */
@@ -276,6 +304,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sdp/writer/offer", test_offer);
     g_test_add_func("/sdp/writer/bare-offer", test_bare_offer);
+    g_test_add_func("/sdp/writer/full", test_full);
     g_test_add_func("/sdp/writer/answer", test_answer);
     g_test_add_func("/sdp/writer/answer-echoes-only", test_answer_echoes_only);
     g_test_add_func("/sdp/writer/round-trip", test_round_trip);

@@ -7,21 +7,25 @@
 #include <glib.h>
 #include <string.h>
 
-static void test_vector(void)
+static void test_client(void)
 {
-    cg_turn_credentials credentials, other;
-    cg_turn_credentials_make("north", "AC1", "alice", 1767225600, &credentials);
-    g_assert_cmpstr(credentials.username, ==, "1767225600:302c330c978f3d1b");
-    g_assert_cmpstr(credentials.password, ==, "ylyN59xlXXZwCda+caUWIT4WEp0=");
-    cg_turn_credentials_make("north", "AC1", NULL, 1767225600, &other);
-    g_assert_cmpstr(credentials.username, !=, other.username);
-    cg_turn_credentials_make("north", "AC2", "alice", 1767225600, &other);
-    g_assert_cmpstr(credentials.username, !=, other.username);
-    cg_turn_credentials_make("south", "AC1", "alice", 1767225600, &other);
-    g_assert_cmpstr(credentials.username, !=, other.username);
+    cg_turn_credentials alice = cg_turn_client_credentials("north", "AC1", "alice", 1767225600);
+    g_assert_cmpstr(alice.username, ==, "1767225600:302c330c978f3d1b");
+    g_assert_cmpstr(alice.password, ==, "ylyN59xlXXZwCda+caUWIT4WEp0=");
+    g_assert_cmpstr(cg_turn_client_credentials("north", "AC1", NULL, 1767225600).username, !=, alice.username);
+    g_assert_cmpstr(cg_turn_client_credentials("north", "AC2", "alice", 1767225600).username, !=, alice.username);
+    g_assert_cmpstr(cg_turn_client_credentials("south", "AC1", "alice", 1767225600).username, !=, alice.username);
     /* The largest there can be has room. */
-    cg_turn_credentials_make("north", "AC1", "alice", INT64_MAX, &other);
-    g_assert_cmpuint(strlen(other.username), ==, 19 + 1 + 16);
+    alice = cg_turn_client_credentials("north", "AC1", "alice", INT64_MAX);
+    g_assert_cmpuint(strlen(alice.username), ==, 19 + 1 + 16);
+}
+
+/* The password: printf 1700086400:callgate | openssl dgst -sha1 -hmac secret -binary | base64 */
+static void test_credentials(void)
+{
+    cg_turn_credentials made = cg_turn_credentials_make("secret", "callgate", 1700086400);
+    g_assert_cmpstr(made.username, ==, "1700086400:callgate");
+    g_assert_cmpstr(made.password, ==, "gv/4gmKMiRQziONHnbiXuLqapwA=");
 }
 
 static void test_urls(void)
@@ -69,7 +73,8 @@ static void test_urls(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/turn/vector", test_vector);
+    g_test_add_func("/turn/client", test_client);
+    g_test_add_func("/turn/credentials", test_credentials);
     g_test_add_func("/turn/urls", test_urls);
     return g_test_run();
 }

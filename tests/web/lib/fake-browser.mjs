@@ -78,6 +78,7 @@ export class FakePeerConnection {
   packets = 0;
   offers = 0;
   restarts = 0;
+  remoteCandidates = []; // as they were added
 
   constructor(configuration) {
     this.configuration = configuration;
@@ -131,11 +132,21 @@ export class FakePeerConnection {
     this.remoteDescription = description;
   }
 
+  async addIceCandidate(candidate) {
+    if (!this.remoteDescription) throw new Error('a description must be set first');
+    if (candidate.candidate === 'bad') throw new Error('cannot parse');
+    this.remoteCandidates.push(candidate);
+  }
+
   close() {
     this.closed = true;
   }
 
   /* What tests do to it. */
+  find(candidate) {
+    this.onicecandidate?.({ candidate: candidate === null ? null : { candidate } });
+  }
+
   become(connectionState, iceConnectionState = connectionState) {
     Object.assign(this, { connectionState, iceConnectionState });
     this.onconnectionstatechange?.();
