@@ -87,7 +87,7 @@ static void test_other_worker(void)
     world *w = world_with_tcp();
     world_caller *a = world_open(w, &over_tcp);
     cg_bridge_leg_close(w->bridge, a->leg);
-    a->leg = cg_bridge_leg_open(w->bridge, 1, &a->local);
+    a->leg = cg_bridge_leg_open(w->bridge, 1, CG_LEG_ANSWERS, &a->local);
     world_describe(w, a);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_CONNECTED) == 1 && webrtc_peer_is_connected(a->peer));
     g_assert_cmpuint(world_stats(w).tcp_connections, ==, 0);
