@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "bridge/admission.h"
+#include "bridge/bridge_stats.h"
 #include "bridge/worker_load.h"
 #include "bridge/worker_mail.h"
 #include "bridge/worker_tcp.h"

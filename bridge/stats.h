@@ -2,7 +2,7 @@
  * instruction. */
 #pragma once
 
-#include "bridge/bridge.h"
+#include "bridge/bridge_stats.h"
 
 #include <stdatomic.h>
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "bridge/addresses.h"
+#include "bridge/bridge_stats.h"
 #include "bridge/events.h"
 #include "bridge/tcp_connection.h"
 

@@ -2,6 +2,7 @@
 #include "gateway/metrics.h"
 
 #include "base/log.h"
+#include "bridge/bridge_stats.h"
 
 #define GAUGE "gauge"
 #define COUNTER "counter"

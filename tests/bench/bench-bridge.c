@@ -3,7 +3,7 @@
  *
  *     bench-bridge [calls] [seconds] */
 #include "base/clock.h"
-#include "bridge/bridge.h"
+#include "bridge/bridge_stats.h"
 #include "tests/lib-native/webrtc_peer.h"
 
 #include <glib.h>

@@ -2,7 +2,7 @@
  * bridge's end-to-end tests play. What happens is kept (events, packets) so that a test can wait for it and look. */
 #pragma once
 
-#include "bridge/bridge.h"
+#include "bridge/bridge_stats.h"
 #include "tests/lib-native/webrtc_peer.h"
 
 #include <glib.h>

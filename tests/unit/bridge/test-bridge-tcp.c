@@ -81,6 +81,27 @@ static void test_calls(void)
     }
 }
 
+static void ignore_event(const cg_leg_event *event, void *user)
+{
+}
+
+static void test_port_taken(void)
+{
+    static const char *const loopback[] = {"127.0.0.1", NULL};
+    world *w = world_with_tcp();
+    size_t count;
+    const cg_candidate *last = cg_bridge_candidates(w->bridge, 0, &count);
+    last += count - 1;
+    g_assert_true(last->tcp);
+    cg_bridge_config config = {.addresses = loopback, .workers = 1};
+    config.tcp_port = ntohs(((const struct sockaddr_in *) &last->address)->sin_port); /* as in sockaddr_in6 */
+    g_autofree char *error = NULL;
+    g_autofree char *expected = g_strdup_printf("cannot bind TCP port %u: %s", config.tcp_port, g_strerror(EADDRINUSE));
+    g_assert_null(cg_bridge_new(&config, w->control, ignore_event, NULL, &error));
+    g_assert_cmpstr(error, ==, expected);
+    world_free(w);
+}
+
 /* The ufrag tells the acceptor which worker has the leg. */
 static void test_other_worker(void)
 {
@@ -308,6 +329,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/bridge/tcp/calls", test_calls);
+    g_test_add_func("/bridge/tcp/port-taken", test_port_taken);
     g_test_add_func("/bridge/tcp/other-worker", test_other_worker);
     g_test_add_func("/bridge/tcp/restart", test_restart);
     g_test_add_func("/bridge/tcp/cut-and-back", test_cut_and_back);

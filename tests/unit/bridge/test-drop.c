@@ -1,4 +1,5 @@
 /* Budgets, and drops that are counted always and logged now and then. */
+#include "bridge/bridge_stats.h"
 #include "bridge/budget.h"
 #include "bridge/drop.h"
 
