@@ -76,7 +76,7 @@ webrtc_peer *webrtc_peer_new(const webrtc_peer_config *config)
         peer->config.formats = default_formats;
         peer->config.format_count = G_N_ELEMENTS(default_formats);
     }
-    peer->fd = open_socket(config->address);
+    peer->fd = config->address != NULL ? open_socket(config->address) : -1;
     peer->checks_on = true;
     peer->local = (cg_media_description){
         .ice = cg_ice_credentials_new(),
@@ -96,7 +96,8 @@ void webrtc_peer_free(webrtc_peer *peer)
 {
     if (peer == NULL)
         return;
-    close(peer->fd);
+    if (peer->fd >= 0)
+        close(peer->fd);
     peer_dtls_free(peer->dtls);
     if (peer->inbound != NULL)
         srtp_dealloc(peer->inbound);
@@ -161,6 +162,10 @@ void webrtc_peer_restart_ice(webrtc_peer *peer)
 
 void webrtc_peer_send_raw(webrtc_peer *peer, const void *data, size_t size)
 {
+    if (peer->fd < 0) {
+        peer->config.send(peer, &peer->gateway, data, size, peer->config.user);
+        return;
+    }
     socklen_t name_size =
         peer->gateway.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
     sendto(peer->fd, data, size, MSG_DONTWAIT, (struct sockaddr *) &peer->gateway, name_size);
@@ -185,11 +190,41 @@ static void send_check(webrtc_peer *peer)
     webrtc_peer_send_raw(peer, buffer, size);
 }
 
+static bool own_password(StunAgent *agent, StunMessage *message, uint8_t *username, uint16_t username_size,
+                         uint8_t **password, size_t *password_size, void *user)
+{
+    webrtc_peer *peer = user;
+    *password = (uint8_t *) peer->local.ice.pwd;
+    *password_size = strlen(peer->local.ice.pwd);
+    return username != NULL;
+}
+
+/* A check of a full agent's. The one address that ours go to is taken for the one it came from. */
+static void answer_check(webrtc_peer *peer, StunMessage *request)
+{
+    uint8_t buffer[512];
+    StunMessage answer;
+    size_t size = sizeof buffer;
+    bool controlling = true;
+    struct sockaddr_storage from = peer->gateway; /* libnice's argument is not const */
+    stun_usage_ice_conncheck_create_reply(&peer->stun, request, &answer, buffer, &size, &from,
+                                          from.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                                     : sizeof(struct sockaddr_in),
+                                          &controlling, 1, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+    if (size > 0)
+        webrtc_peer_send_raw(peer, buffer, size);
+}
+
 static void receive_stun(webrtc_peer *peer, const uint8_t *data, size_t size)
 {
     StunMessage message;
-    if (stun_agent_validate(&peer->stun, &message, data, size, NULL, NULL) != STUN_VALIDATION_SUCCESS ||
-        stun_message_get_class(&message) != STUN_RESPONSE) {
+    bool valid =
+        stun_agent_validate(&peer->stun, &message, data, size, own_password, peer) == STUN_VALIDATION_SUCCESS;
+    if (valid && stun_message_get_class(&message) == STUN_REQUEST) {
+        answer_check(peer, &message);
+        return;
+    }
+    if (!valid || stun_message_get_class(&message) != STUN_RESPONSE) {
         peer->counts.checks_failed++;
         return;
     }
@@ -252,21 +287,25 @@ static void receive_media(webrtc_peer *peer, uint8_t *data, size_t size)
     }
 }
 
+/* RFC 7983 section 7. */
+void webrtc_peer_take(webrtc_peer *peer, uint8_t *data, size_t size)
+{
+    bool dtls = data[0] >= 20 && data[0] <= 63;
+    peer->counts.datagrams_received++;
+    if (data[0] <= 3)
+        receive_stun(peer, data, size);
+    else if (dtls && !peer->config.mute_dtls)
+        receive_dtls(peer, data, size);
+    else if (!dtls)
+        receive_media(peer, data, size);
+}
+
 void webrtc_peer_receive(webrtc_peer *peer, int64_t now_us)
 {
     uint8_t data[MAX_DATAGRAM];
     ssize_t size;
-    while ((size = recv(peer->fd, data, sizeof data, MSG_DONTWAIT)) > 0) {
-        peer->counts.datagrams_received++;
-        if (data[0] <= 3)
-            receive_stun(peer, data, (size_t) size);
-        else if (data[0] >= 20 && data[0] <= 63 && peer->config.mute_dtls)
-            continue;
-        else if (data[0] >= 20 && data[0] <= 63)
-            receive_dtls(peer, data, (size_t) size);
-        else
-            receive_media(peer, data, (size_t) size);
-    }
+    while ((size = recv(peer->fd, data, sizeof data, MSG_DONTWAIT)) > 0)
+        webrtc_peer_take(peer, data, (size_t) size);
 }
 
 void webrtc_peer_tick(webrtc_peer *peer, int64_t now_us)

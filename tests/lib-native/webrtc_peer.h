@@ -1,5 +1,5 @@
 /* A minimal WebRTC client for tests and benchmarks: one UDP socket, a controlling ICE agent on libnice's STUN
- * functions, DTLS server on OpenSSL, SRTP on libsrtp, one audio stream each way. Of the gateway it shares only what
+ * functions (a full one: it answers checks too), DTLS server on OpenSSL, SRTP on libsrtp, one audio stream each way. Of the gateway it shares only what
  * initialises libsrtp (there is one per process) and the reading of RTP and RTCP headers.
  *
  * A peer has no thread: the caller polls webrtc_peer_fd of as many as it likes, calls webrtc_peer_receive for those
@@ -10,6 +10,7 @@
  *     webrtc_peer_read_sdp(peer, answer);                       ... poll, receive, tick until connected ...
  *     webrtc_peer_send_rtp(peer, &packet);
  *
+ * Thousands of peers may share a socket of the caller's: `send` takes what they send, webrtc_peer_take gets theirs.
  * Tests that drive cg_bridge itself use webrtc_peer_description and webrtc_peer_set_remote instead of SDP. */
 #pragma once
 
@@ -21,7 +22,9 @@
 typedef struct webrtc_peer webrtc_peer;
 
 typedef struct {
-    const char *address;      /* to bind, "127.0.0.1" or "::1" */
+    const char *address;      /* to bind, "127.0.0.1" or "::1"; NULL: no socket of its own, but `send` */
+    void (*send)(webrtc_peer *peer, const struct sockaddr_storage *to, const void *data, size_t size, void *user);
+    struct sockaddr_in candidate; /* told in its descriptions; without one it is found by its checks */
     peer_identity *identity;  /* stays the caller's */
     const cg_format *formats; /* in order of preference; NULL: Opus 111 and telephone-event 110 */
     size_t format_count;
@@ -49,6 +52,7 @@ void webrtc_peer_free(webrtc_peer *peer);
 
 int webrtc_peer_fd(const webrtc_peer *peer);
 void webrtc_peer_receive(webrtc_peer *peer, int64_t now_us); /* everything that waits */
+void webrtc_peer_take(webrtc_peer *peer, uint8_t *data, size_t size); /* a datagram; decrypted in place */
 void webrtc_peer_tick(webrtc_peer *peer, int64_t now_us);
 
 /* What this peer says of itself. May be changed (direction, formats) between negotiations. */
