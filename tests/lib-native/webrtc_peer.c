@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 #include "bridge/srtp_session.h"
+#include "tests/lib-native/peer_srtp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -233,20 +234,6 @@ static void receive_stun(webrtc_peer *peer, const uint8_t *data, size_t size)
     peer->counts.checks_answered++;
 }
 
-static srtp_t make_srtp(const peer_dtls_keys *keys, const uint8_t *master, srtp_ssrc_type_t ssrcs)
-{
-    srtp_t session;
-    srtp_policy_t policy = {
-        .ssrc = {.type = ssrcs}, .key = (uint8_t *) master, .window_size = 1024, .allow_repeat_tx = 1};
-    if (keys->short_tag)
-        srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy.rtp);
-    else
-        srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
-    srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
-    g_assert(srtp_create(&session, &policy) == srtp_err_status_ok);
-    return session;
-}
-
 static void receive_dtls(webrtc_peer *peer, const uint8_t *data, size_t size)
 {
     peer_dtls_state state = peer_dtls_receive(peer->dtls, data, size);
@@ -259,8 +246,8 @@ static void receive_dtls(webrtc_peer *peer, const uint8_t *data, size_t size)
         peer->failed = true;
         return;
     }
-    peer->inbound = make_srtp(keys, keys->remote, ssrc_any_inbound);
-    peer->outbound = make_srtp(keys, keys->local, ssrc_any_outbound);
+    peer->inbound = peer_srtp_new(keys->remote, keys->short_tag, ssrc_any_inbound);
+    peer->outbound = peer_srtp_new(keys->local, keys->short_tag, ssrc_any_outbound);
     peer->connected = true;
 }
 
