@@ -18,8 +18,8 @@ const char *child_process_directory(const child_process *child);
 /* Writes a file into its directory; returns the path, which stays the child's. */
 const char *child_process_write(child_process *child, const char *name, const char *text);
 
-/* argv[0] is the program. Its standard error goes to the log, its standard output to child_process_read_line if `heard`,
- * else to the log as well. */
+/* argv[0] is the program. Its standard error goes to the log, its standard output to child_process_read_line if
+ * `heard`, else to the log as well. */
 void child_process_start(child_process *child, const char *const *argv, bool heard);
 pid_t child_process_pid(const child_process *child);
 /* The first line it says; what came instead if it ended. */

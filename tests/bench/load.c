@@ -100,8 +100,7 @@ static void send_packet(load_client *client, int64_t now_us)
 {
     uint8_t payload[LOAD_PAYLOAD] = {0};
     load *l = client->load;
-    stamp mark = {
-        .window = l->window, .from = client->index, .number = client->number, .sent_ns = load_clock_ns()};
+    stamp mark = {.window = l->window, .from = client->index, .number = client->number, .sent_ns = load_clock_ns()};
     memcpy(payload, &mark, sizeof mark);
     if (client->peer != NULL)
         send_webrtc(client, payload, now_us);

@@ -31,11 +31,11 @@ int64_t load_client_heard_us(const load_client *client); /* when its first packe
 
 typedef struct {
     uint64_t sent, received;
-    uint64_t reordered;  /* came behind one sent later */
-    uint64_t repeated;   /* came twice */
-    uint64_t stalls;     /* times this process was late by more than an interval */
-    uint64_t dropped;    /* lost in this process's own buffer */
-    GArray *latency_us;  /* samples.h; of every packet received */
+    uint64_t reordered; /* came behind one sent later */
+    uint64_t repeated;  /* came twice */
+    uint64_t stalls;    /* times this process was late by more than an interval */
+    uint64_t dropped;   /* lost in this process's own buffer */
+    GArray *latency_us; /* samples.h; of every packet received */
 } load_counts;
 
 /* Spreads the clients evenly over the interval and begins to count. */

@@ -117,8 +117,7 @@ static void set_source(struct msghdr *header, uint32_t address)
 {
     struct in_pktinfo source = {.ipi_spec_dst.s_addr = htonl(address)};
     struct cmsghdr *control = header->msg_control;
-    *control = (struct cmsghdr){
-        .cmsg_len = CMSG_LEN(sizeof source), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO};
+    *control = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof source), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO};
     memcpy(CMSG_DATA(control), &source, sizeof source);
     header->msg_controllen = CMSG_SPACE(sizeof source);
 }

@@ -1,6 +1,7 @@
 /* One UDP socket that is thousands of clients, each with an address of its own. The kernel takes and gives the address
  * on our side with every datagram (IP_PKTINFO), so a system call moves those of many clients: a load that paid one per
- * packet would be the bottleneck it looks for. The addresses are LOAD_NETWORK's, which the namespace routes to itself. */
+ * packet would be the bottleneck it looks for. The addresses are LOAD_NETWORK's, which the namespace routes to itself.
+ */
 #pragma once
 
 #include <netinet/in.h>
@@ -23,7 +24,8 @@ int load_socket_fd(const load_socket *socket);
 struct sockaddr_in load_socket_address(const load_socket *socket, unsigned client);
 
 /* Queues a copy; it goes out with the batch, at the latest with the flush. */
-void load_socket_send(load_socket *socket, unsigned client, const struct sockaddr_in *to, const void *data, size_t size);
+void load_socket_send(load_socket *socket, unsigned client, const struct sockaddr_in *to, const void *data,
+                      size_t size);
 void load_socket_flush(load_socket *socket);
 
 /* Hands over what waits, a batch at most. */

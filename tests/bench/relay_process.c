@@ -89,8 +89,8 @@ static route *find_route(route *routes, const struct sockaddr_in *from)
 {
     uint32_t hash = (from->sin_addr.s_addr ^ (uint32_t) from->sin_port << 16) * 2654435761u;
     uint32_t at = hash >> 14;
-    while (routes[at].from.sin_family != 0 && (routes[at].from.sin_addr.s_addr != from->sin_addr.s_addr ||
-                                               routes[at].from.sin_port != from->sin_port))
+    while (routes[at].from.sin_family != 0 &&
+           (routes[at].from.sin_addr.s_addr != from->sin_addr.s_addr || routes[at].from.sin_port != from->sin_port))
         at = (at + 1) % TABLE_SIZE;
     return &routes[at];
 }

@@ -219,8 +219,7 @@ static void answer_check(webrtc_peer *peer, StunMessage *request)
 static void receive_stun(webrtc_peer *peer, const uint8_t *data, size_t size)
 {
     StunMessage message;
-    bool valid =
-        stun_agent_validate(&peer->stun, &message, data, size, own_password, peer) == STUN_VALIDATION_SUCCESS;
+    bool valid = stun_agent_validate(&peer->stun, &message, data, size, own_password, peer) == STUN_VALIDATION_SUCCESS;
     if (valid && stun_message_get_class(&message) == STUN_REQUEST) {
         answer_check(peer, &message);
         return;

@@ -1,6 +1,7 @@
 /* A minimal WebRTC client for tests and benchmarks: one UDP socket, a controlling ICE agent on libnice's STUN
- * functions (a full one: it answers checks too), DTLS server on OpenSSL, SRTP on libsrtp, one audio stream each way. Of the gateway it shares only what
- * initialises libsrtp (there is one per process) and the reading of RTP and RTCP headers.
+ * functions (a full one: it answers checks too), DTLS server on OpenSSL, SRTP on libsrtp, one audio stream each way. Of
+ * the gateway it shares only what initialises libsrtp (there is one per process) and the reading of RTP and RTCP
+ * headers.
  *
  * A peer has no thread: the caller polls webrtc_peer_fd of as many as it likes, calls webrtc_peer_receive for those
  * that are readable and webrtc_peer_tick for all every few milliseconds; callbacks come from inside these two.
@@ -22,11 +23,11 @@
 typedef struct webrtc_peer webrtc_peer;
 
 typedef struct {
-    const char *address;      /* to bind, "127.0.0.1" or "::1"; NULL: no socket of its own, but `send` */
+    const char *address; /* to bind, "127.0.0.1" or "::1"; NULL: no socket of its own, but `send` */
     void (*send)(webrtc_peer *peer, const struct sockaddr_storage *to, const void *data, size_t size, void *user);
     struct sockaddr_in candidate; /* told in its descriptions; without one it is found by its checks */
-    peer_identity *identity;  /* stays the caller's */
-    const cg_format *formats; /* in order of preference; NULL: Opus 111 and telephone-event 110 */
+    peer_identity *identity;      /* stays the caller's */
+    const cg_format *formats;     /* in order of preference; NULL: Opus 111 and telephone-event 110 */
     size_t format_count;
     bool nominate_once; /* USE-CANDIDATE until the first answer only, as Firefox does; else always, as Chromium */
     bool never_nominate;
@@ -51,7 +52,7 @@ webrtc_peer *webrtc_peer_new(const webrtc_peer_config *config);
 void webrtc_peer_free(webrtc_peer *peer);
 
 int webrtc_peer_fd(const webrtc_peer *peer);
-void webrtc_peer_receive(webrtc_peer *peer, int64_t now_us); /* everything that waits */
+void webrtc_peer_receive(webrtc_peer *peer, int64_t now_us);          /* everything that waits */
 void webrtc_peer_take(webrtc_peer *peer, uint8_t *data, size_t size); /* a datagram; decrypted in place */
 void webrtc_peer_tick(webrtc_peer *peer, int64_t now_us);
 

@@ -1,0 +1,148 @@
+/* Calls are set up a few at a time, as they come to a busy server, then all of them talk. */
+#include "tests/bench/comparison.h"
+
+#include "base/clock.h"
+#include "tests/bench/samples.h"
+
+#include <sys/resource.h>
+
+enum { AT_ONCE = 4, PATIENCE_US = 15000000, SETTLE_US = 1000000 };
+
+typedef struct {
+    load_client *ends[2];
+    int64_t started_us;
+} rising_call;
+
+typedef struct {
+    comparison *comparison;
+    GArray *rising;  /* of rising_call */
+    unsigned wanted; /* at most so many rising */
+} setup;
+
+comparison *comparison_new(const target *compared)
+{
+    comparison *c = g_new0(comparison, 1);
+    c->target = compared;
+    c->setup_ms = samples_new();
+    c->latency_us = samples_new();
+    c->cpu_us = samples_new();
+    return c;
+}
+
+void comparison_free(comparison *c)
+{
+    g_array_unref(c->setup_ms);
+    g_array_unref(c->latency_us);
+    g_array_unref(c->cpu_us);
+    g_free(c);
+}
+
+/* --- set-up --- */
+
+/* True if the call rises no more: it is up, or was given up. */
+static bool has_risen(comparison *c, const rising_call *call)
+{
+    int64_t heard_us[2] = {load_client_heard_us(call->ends[0]), load_client_heard_us(call->ends[1])};
+    if (heard_us[0] == 0 || heard_us[1] == 0)
+        return cg_clock_monotonic_us() - call->started_us > PATIENCE_US;
+    samples_add(c->setup_ms, (double) (MAX(heard_us[0], heard_us[1]) - call->started_us) / 1000);
+    c->up++;
+    return true;
+}
+
+static bool few_rise(void *user)
+{
+    setup *s = user;
+    for (guint i = s->rising->len; i-- > 0;)
+        if (has_risen(s->comparison, &g_array_index(s->rising, rising_call, i)))
+            g_array_remove_index_fast(s->rising, i);
+    return s->rising->len <= s->wanted;
+}
+
+static void set_up(comparison *c, const target_world *world, void *state)
+{
+    g_autoptr(GArray) rising = g_array_new(FALSE, FALSE, sizeof(rising_call));
+    setup s = {.comparison = c, .rising = rising, .wanted = AT_ONCE - 1};
+    int64_t start_us = cg_clock_monotonic_us();
+    for (unsigned i = 0; i < world->calls; i++) {
+        rising_call call = {.started_us = cg_clock_monotonic_us()};
+        c->target->call(state, i, call.ends);
+        g_array_append_val(rising, call);
+        bench_loop_until(world->loop, few_rise, &s, INT64_MAX / 2);
+    }
+    s.wanted = 0;
+    bench_loop_until(world->loop, few_rise, &s, INT64_MAX / 2);
+    c->setup_s += (double) (cg_clock_monotonic_us() - start_us) / 1e6;
+    c->calls += world->calls;
+}
+
+/* --- the load --- */
+
+static double own_cpu_s(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static void add_counts(comparison *c, const load_counts *counts)
+{
+    c->sent += counts->sent;
+    c->received += counts->received;
+    c->reordered += counts->reordered;
+    c->repeated += counts->repeated;
+    c->stalls += counts->stalls;
+    c->dropped += counts->dropped;
+    g_array_append_vals(c->latency_us, counts->latency_us->data, counts->latency_us->len);
+}
+
+static void measure(comparison *c, const target_world *world, pid_t pid, unsigned seconds)
+{
+    cpu_reading used = {0}, before = cpu_read(pid);
+    double own_s = own_cpu_s();
+    int64_t start_us = cg_clock_monotonic_us();
+    load_begin(world->load);
+    bench_loop_run(world->loop, seconds * INT64_C(1000000));
+    cpu_add_since(&used, pid, &before);
+    cpu_add_since(&c->cpu, pid, &before);
+    c->load_cpu_s += own_cpu_s() - own_s;
+    c->measured_s += (double) (cg_clock_monotonic_us() - start_us) / 1e6;
+    const load_counts *counts = load_end(world->load);
+    add_counts(c, counts);
+    samples_add(c->cpu_us, cpu_split(&used).total_us / (double) MAX(counts->received, 1));
+}
+
+void comparison_run(comparison *c, const target_world *world, unsigned seconds)
+{
+    void *state = c->target->start(world);
+    pid_t pid = c->target->pid(state);
+    bench_loop_run(world->loop, SETTLE_US);
+    double idle = memory_resident(pid);
+    set_up(c, world, state);
+    bench_loop_run(world->loop, SETTLE_US);
+    c->memory += (memory_resident(pid) - idle) / world->calls;
+    measure(c, world, pid, seconds);
+    c->target->stop(state);
+    load_remove_clients(world->load);
+    c->rounds++;
+}
+
+/* --- results --- */
+
+cpu_time comparison_cpu(const comparison *c)
+{
+    cpu_time used = cpu_split(&c->cpu);
+    double packets = (double) MAX(c->received, 1);
+    return (cpu_time){used.total_us / packets, used.user_us / packets, used.system_us / packets};
+}
+
+double comparison_memory(const comparison *c)
+{
+    return c->memory / c->rounds;
+}
+
+double comparison_server_load(const comparison *c)
+{
+    return cpu_split(&c->cpu).total_us / 1e6 / c->measured_s;
+}
