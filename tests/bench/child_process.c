@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_LOG_SHOWN = 4000 };
+enum { MAX_LOG_SHOWN = 4000, LISTEN_TRIES = 1500, LISTEN_TRY_US = 10000 };
 
 struct child_process {
     char *name, *netns; /* netns NULL: that of this process */
@@ -135,6 +135,25 @@ void child_process_read_line(child_process *child, char *ret_line, size_t size)
         used += (size_t) got;
         ret_line[used] = '\0';
     }
+}
+
+static bool has_ended(const child_process *child)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t) child->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
+}
+
+void child_process_wait_listening(child_process *child, const struct sockaddr_in *server)
+{
+    for (unsigned tries = 0; tries < LISTEN_TRIES && !has_ended(child); tries++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int result = connect(fd, (const struct sockaddr *) server, sizeof *server);
+        close(fd);
+        if (result == 0)
+            return;
+        g_usleep(LISTEN_TRY_US);
+    }
+    child_process_fail(child, "does not listen");
 }
 
 void child_process_fail(child_process *child, const char *what)

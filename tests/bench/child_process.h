@@ -2,6 +2,7 @@
  * it ends the benchmark and shows the end of its log. */
 #pragma once
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -24,6 +25,9 @@ void child_process_start(child_process *child, const char *const *argv, bool hea
 pid_t child_process_pid(const child_process *child);
 /* The first line it says; what came instead if it ended. */
 void child_process_read_line(child_process *child, char *ret_line, size_t size);
+
+/* Waits until it takes connections there. */
+void child_process_wait_listening(child_process *child, const struct sockaddr_in *server);
 
 void child_process_fail(child_process *child, const char *what) __attribute__((noreturn));
 
