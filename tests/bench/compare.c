@@ -16,8 +16,10 @@ typedef struct {
     gboolean json;
 } compare_arguments;
 
-static const target *const targets[] = {&target_floor, &target_srtp_floor, &target_callgate, &target_janus_echo,
-                                        &target_janus_call};
+static const target *const targets[] = {
+    &target_floor,      &target_srtp_floor, &target_callgate,        &target_janus_echo,
+    &target_janus_call, &target_rtpengine,  &target_rtpengine_plain,
+};
 
 static bool parse(int argc, char **argv, compare_arguments *a)
 {
