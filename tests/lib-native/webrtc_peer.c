@@ -178,13 +178,14 @@ static void send_check(webrtc_peer *peer)
     uint8_t buffer[512];
     StunMessage message;
     g_autofree char *username = g_strdup_printf("%s:%s", peer->remote.ice.ufrag, peer->local.ice.ufrag);
-    bool nominate = !peer->config.never_nominate && !(peer->config.nominate_once && peer->answered);
+    bool nominate =
+        !peer->controlled && !peer->config.never_nominate && !(peer->config.nominate_once && peer->answered);
     if (peer->in_flight)
         stun_agent_forget_transaction(&peer->stun, peer->transaction);
     size_t size = stun_usage_ice_conncheck_create(
         &peer->stun, &message, buffer, sizeof buffer, (const uint8_t *) username, strlen(username),
-        (const uint8_t *) peer->remote.ice.pwd, strlen(peer->remote.ice.pwd), nominate, true, 110u << 24 | 0xffffff, 1,
-        NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+        (const uint8_t *) peer->remote.ice.pwd, strlen(peer->remote.ice.pwd), nominate, !peer->controlled,
+        110u << 24 | 0xffffff, 1, NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
     g_assert(size > 0);
     stun_message_id(&message, peer->transaction);
     peer->in_flight = true;
@@ -206,7 +207,7 @@ static void answer_check(webrtc_peer *peer, StunMessage *request)
     uint8_t buffer[512];
     StunMessage answer;
     size_t size = sizeof buffer;
-    bool controlling = true;
+    bool controlling = !peer->controlled;
     struct sockaddr_storage from = peer->gateway; /* libnice's argument is not const */
     stun_usage_ice_conncheck_create_reply(&peer->stun, request, &answer, buffer, &size, &from,
                                           from.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)

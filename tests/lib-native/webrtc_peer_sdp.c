@@ -47,6 +47,7 @@ char *webrtc_peer_write_sdp(webrtc_peer *peer, webrtc_peer_sdp_kind kind)
 {
     static const char *const directions[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
     const cg_media_description *local = &peer->local;
+    peer->controlled = kind == WEBRTC_PEER_ANSWER && !peer->remote_is_lite;
     GString *sdp = g_string_new("v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n");
     g_string_append_printf(sdp, "a=group:BUNDLE %s\r\na=msid-semantic: WMS\r\n", peer->mid);
     append_formats(sdp, local);
@@ -124,6 +125,7 @@ bool webrtc_peer_read_sdp(webrtc_peer *peer, const char *sdp)
     cg_media_description remote = {.direction = CG_DIRECTION_SENDRECV};
     struct sockaddr_storage address = {0};
     g_auto(GStrv) lines = g_strsplit_set(sdp, "\r\n", -1);
+    peer->remote_is_lite = g_strv_contains((const char *const *) lines, "a=ice-lite");
     for (char **line = lines; *line != NULL; line++)
         read_line(peer, *line, &remote, &address);
     if (remote.ice.ufrag[0] == '\0' || remote.ice.pwd[0] == '\0' || remote.fingerprint.size != 32 ||
