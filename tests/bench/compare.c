@@ -1,5 +1,6 @@
 /* Callgate beside its peers and the floors, all under the same load: tests/bench/compare, docs/performance.md. Runs in
  * the clients' namespace; starts and ends the servers in theirs. */
+#include "tests/bench/capacity.h"
 #include "tests/bench/comparison.h"
 #include "tests/bench/comparison_report.h"
 #include "tests/bench/machine.h"
@@ -13,8 +14,10 @@
 typedef struct {
     char *callgate, *commit, *only, *netns, *address;
     int calls, seconds, rounds;
-    gboolean json;
+    gboolean json, capacity;
 } compare_arguments;
+
+enum { FEWEST_CALLS = 10 };
 
 static const target *const targets[] = {
     &target_floor,      &target_srtp_floor, &target_callgate,        &target_janus_echo,
@@ -28,10 +31,13 @@ static bool parse(int argc, char **argv, compare_arguments *a)
         {"commit", 0, 0, G_OPTION_ARG_STRING, &a->commit, "what it was built from, for the output", "TEXT"},
         {"netns", 0, 0, G_OPTION_ARG_STRING, &a->netns, "namespace of the servers; none: this one", "NAME"},
         {"address", 0, 0, G_OPTION_ARG_STRING, &a->address, "address of the servers", "ADDRESS"},
-        {"calls", 0, 0, G_OPTION_ARG_INT, &a->calls, "running at once (200)", "N"},
+        {"calls", 0, 0, G_OPTION_ARG_INT, &a->calls, "running at once (200); of --capacity the most to try (2000)",
+         "N"},
         {"seconds", 0, 0, G_OPTION_ARG_INT, &a->seconds, "of load in each round (10)", "N"},
         {"rounds", 0, 0, G_OPTION_ARG_INT, &a->rounds, "of all targets, in turn (2)", "N"},
         {"only", 0, 0, G_OPTION_ARG_STRING, &a->only, "these targets, comma between", "NAMES"},
+        {"capacity", 0, 0, G_OPTION_ARG_NONE, &a->capacity,
+         "how many calls one worker bears without loss, and latency at half of a core's load", NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &a->json, "JSON instead of a table", NULL},
         {NULL},
     };
@@ -55,27 +61,80 @@ static void raise_descriptor_limit(void)
     }
 }
 
-/* Those named in `only` (NULL: all); NULL if a name is nobody's. */
+static bool is_known(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(targets); i++)
+        if (g_str_equal(targets[i]->key, name))
+            return true;
+    return false;
+}
+
+/* A GPtrArray of target: those named in `only` (NULL: all); NULL if a name is nobody's. */
 static GPtrArray *choose(const char *only)
 {
-    GPtrArray *chosen = g_ptr_array_new_with_free_func((GDestroyNotify) comparison_free);
     g_auto(GStrv) names = only != NULL ? g_strsplit(only, ",", -1) : NULL;
+    for (char **name = names; name != NULL && *name != NULL; name++) {
+        if (!is_known(*name)) {
+            fprintf(stderr, "bench-compare: there is no target %s\n", *name);
+            return NULL;
+        }
+    }
+    GPtrArray *chosen = g_ptr_array_new();
     for (size_t i = 0; i < G_N_ELEMENTS(targets); i++)
         if (names == NULL || g_strv_contains((const char *const *) names, targets[i]->key))
-            g_ptr_array_add(chosen, comparison_new(targets[i]));
-    if (names == NULL || chosen->len == g_strv_length(names))
-        return chosen;
-    g_ptr_array_unref(chosen);
+            g_ptr_array_add(chosen, (void *) targets[i]);
+    return chosen;
+}
+
+static GPtrArray *run_rounds(const compare_arguments *a, const target_world *world, const GPtrArray *chosen)
+{
+    GPtrArray *results = g_ptr_array_new_with_free_func((GDestroyNotify) comparison_free);
+    for (guint i = 0; i < chosen->len; i++)
+        g_ptr_array_add(results, comparison_new(chosen->pdata[i]));
+    for (int round = 0; round < a->rounds; round++)
+        for (guint i = 0; i < chosen->len; i++)
+            comparison_run(results->pdata[i], world, (unsigned) a->seconds);
+    return results;
+}
+
+/* The peers that could not bear it, with what they are compared with; none: NULL. */
+static GPtrArray *overloaded(const GPtrArray *results)
+{
+    GPtrArray *again = g_ptr_array_new();
+    bool any = false;
+    for (guint i = 0; i < results->len; i++) {
+        const comparison *c = results->pdata[i];
+        bool measure = c->target->floor || c->target == &target_callgate;
+        if (!measure && comparison_is_overloaded(c))
+            any = measure = true;
+        if (measure)
+            g_ptr_array_add(again, (void *) c->target);
+    }
+    if (any)
+        return again;
+    g_ptr_array_unref(again);
     return NULL;
 }
 
-static bool compare(const compare_arguments *a, bench_report *report)
+/* Whoever cannot bear the load asked for is compared once more with half of it, and so on. */
+static void compare(const compare_arguments *a, target_world *world, GPtrArray *chosen, bench_report *report)
 {
-    g_autoptr(GPtrArray) chosen = choose(a->only);
-    if (chosen == NULL) {
-        fprintf(stderr, "bench-compare: no such target: %s\n", a->only);
-        return false;
+    g_autoptr(GPtrArray) results = run_rounds(a, world, chosen);
+    bool first = world->calls == (unsigned) a->calls;
+    comparison_report(results, world->calls, first, report);
+    g_autoptr(GPtrArray) again = world->calls >= 2 * FEWEST_CALLS ? overloaded(results) : NULL;
+    if (again != NULL) {
+        world->calls /= 2;
+        compare(a, world, again, report);
     }
+    if (first) {
+        verdict_section(report);
+        comparison_verdicts(results, report);
+    }
+}
+
+static void run(const compare_arguments *a, GPtrArray *chosen, bench_report *report)
+{
     bench_loop *loop = bench_loop_new();
     target_world world = {.loop = loop,
                           .load = load_new(loop),
@@ -84,37 +143,42 @@ static bool compare(const compare_arguments *a, bench_report *report)
                           .netns = a->netns,
                           .address = a->address,
                           .calls = (unsigned) a->calls};
-    for (int round = 0; round < a->rounds; round++)
-        for (guint i = 0; i < chosen->len; i++)
-            comparison_run(chosen->pdata[i], &world, (unsigned) a->seconds);
-    comparison_report(chosen, report);
+    if (a->capacity)
+        measure_capacity(&world, chosen, report);
+    else
+        compare(a, &world, chosen, report);
     load_free(world.load);
     peer_identity_free(world.identity);
     bench_loop_free(loop);
-    return true;
+}
+
+static void free_arguments(compare_arguments *a)
+{
+    g_free(a->callgate);
+    g_free(a->commit);
+    g_free(a->only);
+    g_free(a->netns);
+    g_free(a->address);
 }
 
 int main(int argc, char **argv)
 {
     compare_arguments a = {.calls = 200, .seconds = 10, .rounds = 2, .address = g_strdup("10.77.0.1")};
-    if (!parse(argc, argv, &a))
-        return 2;
-    signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
-    webrtc_peer_global_init();
-    bench_report *report = report_new();
-    report_fact(report, "callgate", a.commit != NULL ? a.commit : "unknown");
-    machine_describe(report);
-    bool known = compare(&a, report);
-    if (known && a.json)
-        report_print_json(report);
-    else if (known)
-        report_print_table(report);
-    report_free(report);
-    g_free(a.callgate);
-    g_free(a.commit);
-    g_free(a.only);
-    g_free(a.netns);
-    g_free(a.address);
-    return known ? 0 : 2;
+    g_autoptr(GPtrArray) chosen = parse(argc, argv, &a) ? choose(a.only) : NULL;
+    if (chosen != NULL) {
+        signal(SIGPIPE, SIG_IGN);
+        raise_descriptor_limit();
+        webrtc_peer_global_init();
+        bench_report *report = report_new();
+        report_fact(report, "callgate", a.commit != NULL ? a.commit : "unknown");
+        machine_describe(report);
+        run(&a, chosen, report);
+        if (a.json)
+            report_print_json(report);
+        else
+            report_print_table(report);
+        report_free(report);
+    }
+    free_arguments(&a);
+    return chosen != NULL ? 0 : 2;
 }

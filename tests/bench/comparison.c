@@ -6,7 +6,8 @@
 
 #include <sys/resource.h>
 
-enum { AT_ONCE = 4, PATIENCE_US = 15000000, SETTLE_US = 1000000 };
+/* After some calls that failed no more are tried. */
+enum { AT_ONCE = 4, PATIENCE_US = 15000000, SETTLE_US = 1000000, MAX_FAILED = 4 };
 
 typedef struct {
     load_client *ends[2];
@@ -15,7 +16,8 @@ typedef struct {
 
 typedef struct {
     comparison *comparison;
-    GArray *rising;  /* of rising_call */
+    GArray *rising; /* of rising_call */
+    unsigned failed;
     unsigned wanted; /* at most so many rising */
 } setup;
 
@@ -26,6 +28,7 @@ comparison *comparison_new(const target *compared)
     c->setup_ms = samples_new();
     c->latency_us = samples_new();
     c->cpu_us = samples_new();
+    c->memory = samples_new();
     return c;
 }
 
@@ -34,37 +37,42 @@ void comparison_free(comparison *c)
     g_array_unref(c->setup_ms);
     g_array_unref(c->latency_us);
     g_array_unref(c->cpu_us);
+    g_array_unref(c->memory);
     g_free(c);
 }
 
 /* --- set-up --- */
 
 /* True if the call rises no more: it is up, or was given up. */
-static bool has_risen(comparison *c, const rising_call *call)
+static bool has_risen(setup *s, const rising_call *call)
 {
+    comparison *c = s->comparison;
     int64_t heard_us[2] = {load_client_heard_us(call->ends[0]), load_client_heard_us(call->ends[1])};
-    if (heard_us[0] == 0 || heard_us[1] == 0)
-        return cg_clock_monotonic_us() - call->started_us > PATIENCE_US;
-    samples_add(c->setup_ms, (double) (MAX(heard_us[0], heard_us[1]) - call->started_us) / 1000);
-    c->up++;
-    return true;
+    if (heard_us[0] != 0 && heard_us[1] != 0) {
+        samples_add(c->setup_ms, (double) (MAX(heard_us[0], heard_us[1]) - call->started_us) / 1000);
+        c->up++;
+        return true;
+    }
+    bool failed = cg_clock_monotonic_us() - call->started_us > PATIENCE_US;
+    s->failed += failed;
+    return failed;
 }
 
 static bool few_rise(void *user)
 {
     setup *s = user;
     for (guint i = s->rising->len; i-- > 0;)
-        if (has_risen(s->comparison, &g_array_index(s->rising, rising_call, i)))
+        if (has_risen(s, &g_array_index(s->rising, rising_call, i)))
             g_array_remove_index_fast(s->rising, i);
     return s->rising->len <= s->wanted;
 }
 
-static void set_up(comparison *c, const target_world *world, void *state)
+bool comparison_set_up(comparison *c, const target_world *world, void *state, unsigned first, unsigned calls)
 {
     g_autoptr(GArray) rising = g_array_new(FALSE, FALSE, sizeof(rising_call));
     setup s = {.comparison = c, .rising = rising, .wanted = AT_ONCE - 1};
     int64_t start_us = cg_clock_monotonic_us();
-    for (unsigned i = 0; i < world->calls; i++) {
+    for (unsigned i = first; i < first + calls && s.failed < MAX_FAILED; i++) {
         rising_call call = {.started_us = cg_clock_monotonic_us()};
         c->target->call(state, i, call.ends);
         g_array_append_val(rising, call);
@@ -73,7 +81,8 @@ static void set_up(comparison *c, const target_world *world, void *state)
     s.wanted = 0;
     bench_loop_until(world->loop, few_rise, &s, INT64_MAX / 2);
     c->setup_s += (double) (cg_clock_monotonic_us() - start_us) / 1e6;
-    c->calls += world->calls;
+    c->calls += calls;
+    return s.failed == 0;
 }
 
 /* --- the load --- */
@@ -97,8 +106,9 @@ static void add_counts(comparison *c, const load_counts *counts)
     g_array_append_vals(c->latency_us, counts->latency_us->data, counts->latency_us->len);
 }
 
-static void measure(comparison *c, const target_world *world, pid_t pid, unsigned seconds)
+void comparison_measure(comparison *c, const target_world *world, void *state, unsigned seconds)
 {
+    pid_t pid = c->target->pid(state);
     cpu_reading used = {0}, before = cpu_read(pid);
     double own_s = own_cpu_s();
     int64_t start_us = cg_clock_monotonic_us();
@@ -111,21 +121,37 @@ static void measure(comparison *c, const target_world *world, pid_t pid, unsigne
     const load_counts *counts = load_end(world->load);
     add_counts(c, counts);
     samples_add(c->cpu_us, cpu_split(&used).total_us / (double) MAX(counts->received, 1));
+    c->rounds++;
 }
 
-void comparison_run(comparison *c, const target_world *world, unsigned seconds)
+void *comparison_start(comparison *c, const target_world *world, unsigned calls)
 {
     void *state = c->target->start(world);
     pid_t pid = c->target->pid(state);
     bench_loop_run(world->loop, SETTLE_US);
     double idle = memory_resident(pid);
-    set_up(c, world, state);
+    comparison_set_up(c, world, state, 0, calls);
     bench_loop_run(world->loop, SETTLE_US);
-    c->memory += (memory_resident(pid) - idle) / world->calls;
-    measure(c, world, pid, seconds);
+    samples_add(c->memory, (memory_resident(pid) - idle) / calls);
+    return state;
+}
+
+void comparison_stop(comparison *c, const target_world *world, void *state)
+{
     c->target->stop(state);
     load_remove_clients(world->load);
-    c->rounds++;
+}
+
+void comparison_run(comparison *c, const target_world *world, unsigned seconds)
+{
+    void *state = comparison_start(c, world, world->calls);
+    comparison_measure(c, world, state, seconds);
+    comparison_stop(c, world, state);
+}
+
+bool comparison_is_overloaded(const comparison *c)
+{
+    return c->up < c->calls || (double) c->received < 0.99 * (double) c->sent;
 }
 
 /* --- results --- */
@@ -139,7 +165,7 @@ cpu_time comparison_cpu(const comparison *c)
 
 double comparison_memory(const comparison *c)
 {
-    return c->memory / c->rounds;
+    return samples_percentile(c->memory, 50);
 }
 
 double comparison_server_load(const comparison *c)

@@ -13,15 +13,20 @@ static const comparison *find(const GPtrArray *comparisons, const target *wanted
     return NULL;
 }
 
-/* NAN without `of`. */
+/* NAN where one is not there or could not do it. */
 static double cpu_ratio(const comparison *c, const comparison *of)
 {
-    return of != NULL ? comparison_cpu(c).total_us / comparison_cpu(of).total_us : NAN;
+    bool both = c != NULL && of != NULL && !comparison_is_overloaded(c) && !comparison_is_overloaded(of);
+    return both ? comparison_cpu(c).total_us / comparison_cpu(of).total_us : NAN;
 }
 
 static void cpu_row(const comparison *c, const GPtrArray *all, double *ret)
 {
     cpu_time used = comparison_cpu(c);
+    for (size_t i = 0; i < REPORT_MAX_COLUMNS; i++)
+        ret[i] = NAN;
+    if (comparison_is_overloaded(c))
+        return; /* what it spent went into packets that never left */
     ret[0] = used.total_us;
     ret[1] = used.user_us;
     ret[2] = used.system_us;
@@ -98,15 +103,57 @@ static const struct {
     {"load", "Of a core: the server, the load", "", 4, {"server %", "load %", "stalls", "dropped"}, load_row},
 };
 
-void comparison_report(const GPtrArray *comparisons, bench_report *report)
+void comparison_report(const GPtrArray *comparisons, unsigned calls, bool first, bench_report *report)
 {
     for (size_t s = 0; s < G_N_ELEMENTS(sections); s++) {
-        report_section(report, sections[s].key, sections[s].title, sections[s].columns, sections[s].names);
+        g_autofree char *key =
+            first ? g_strdup(sections[s].key) : g_strdup_printf("%s_%u_calls", sections[s].key, calls);
+        g_autofree char *title = g_strdup_printf("%s, %u calls", sections[s].title, calls);
+        report_section(report, key, title, sections[s].columns, sections[s].names);
         for (guint i = 0; i < comparisons->len; i++) {
             const comparison *c = comparisons->pdata[i];
+            const char *note = comparison_is_overloaded(c) ? " (overloaded)" : "";
+            g_autofree char *label = g_strconcat(c->target->label, note, NULL);
             double values[REPORT_MAX_COLUMNS];
             sections[s].row(c, comparisons, values);
-            report_row(report, c->target->key, c->target->label, sections[s].unit, values);
+            report_row(report, c->target->key, label, sections[s].unit, values);
         }
     }
+}
+
+/* --- what is wanted --- */
+
+void verdict_section(bench_report *report)
+{
+    static const char *const columns[] = {"measured", "wanted", "met"};
+    report_section(report, "wanted", "Wanted of the gateway", G_N_ELEMENTS(columns), columns);
+}
+
+void verdict_row(bench_report *report, const char *key, const char *label, double measured, verdict_kind kind,
+                 double wanted)
+{
+    bool met = kind == VERDICT_AT_LEAST ? measured >= wanted : measured <= wanted;
+    double values[] = {measured, wanted, isnan(measured) ? NAN : met};
+    report_row(report, key, label, isnan(measured) ? "not measured" : met ? "met" : "NOT met", values);
+}
+
+static double memory_ratio(const comparison *c, const comparison *of)
+{
+    return c != NULL && of != NULL ? comparison_memory(c) / comparison_memory(of) : NAN;
+}
+
+void comparison_verdicts(const GPtrArray *all, bench_report *report)
+{
+    const comparison *ours = find(all, &target_callgate), *janus = find(all, &target_janus_call);
+    const comparison *rtpengine = find(all, &target_rtpengine);
+    verdict_row(report, "cpu_janus", "CPU per packet, Janus's to ours, at least", cpu_ratio(janus, ours),
+                VERDICT_AT_LEAST, 8);
+    verdict_row(report, "cpu_rtpengine", "CPU per packet, rtpengine's to ours, at least", cpu_ratio(rtpengine, ours),
+                VERDICT_AT_LEAST, 3);
+    verdict_row(report, "cpu_floor", "CPU per packet, ours to the SRTP floor's, at most",
+                cpu_ratio(ours, find(all, &target_srtp_floor)), VERDICT_AT_MOST, 1.5);
+    verdict_row(report, "memory_janus", "memory of a call, Janus's to ours, at least", memory_ratio(janus, ours),
+                VERDICT_AT_LEAST, 8);
+    verdict_row(report, "memory_rtpengine", "memory of a call, rtpengine's to ours, at least",
+                memory_ratio(rtpengine, ours), VERDICT_AT_LEAST, 1);
 }

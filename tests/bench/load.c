@@ -7,6 +7,7 @@
 #include "tests/bench/samples.h"
 #include "tests/lib-native/peer_srtp.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum { SETUP_TICK_US = 5000, IDLE_US = 100000, DRAIN_US = 300000, OPUS = 111, OPUS_STEP = 960 };
@@ -40,6 +41,7 @@ struct load {
     GPtrArray *connecting;     /* WebRTC ones that are not yet; not owned */
     load_client *first, *last; /* the line of those that send */
     int64_t setup_us;          /* when `connecting` are looked at */
+    unsigned speakers;         /* clients with a lower index speak */
     uint32_t window;           /* that counts; 0: none */
     uint32_t windows;          /* so far */
     int64_t received_ns;       /* of the datagram being taken */
@@ -64,9 +66,11 @@ static void spread(load *l, int64_t now_us)
 {
     unsigned count = 0, at = 0;
     for (load_client *c = l->first; c != NULL; c = c->next)
-        count++;
-    for (load_client *c = l->first; c != NULL; c = c->next)
-        c->next_us = now_us + (int64_t) LOAD_INTERVAL_US * at++ / count;
+        count += c->index < l->speakers;
+    for (load_client *c = l->first; c != NULL; c = c->next) {
+        c->next_us = now_us + (int64_t) LOAD_INTERVAL_US * at / MAX(count, 1);
+        at += c->index < l->speakers;
+    }
 }
 
 /* --- sending --- */
@@ -85,35 +89,42 @@ static void send_plain(load_client *client, const uint8_t *payload)
         load_socket_send(client->load->socket, client->index, &client->to, data, (size_t) size);
 }
 
-static void send_webrtc(load_client *client, const uint8_t *payload, int64_t now_us)
+static void send_webrtc(load_client *client, const uint8_t *payload)
 {
     webrtc_peer_packet packet = {.payload_type = webrtc_peer_description(client->peer)->formats[0].payload_type,
                                  .sequence = (uint16_t) client->number,
                                  .timestamp = (uint32_t) client->number * OPUS_STEP,
                                  .payload = payload,
                                  .payload_size = LOAD_PAYLOAD};
-    webrtc_peer_tick(client->peer, now_us);
     webrtc_peer_send_rtp(client->peer, &packet);
 }
 
-static void send_packet(load_client *client, int64_t now_us)
+static void send_packet(load_client *client)
 {
     uint8_t payload[LOAD_PAYLOAD] = {0};
     load *l = client->load;
     stamp mark = {.window = l->window, .from = client->index, .number = client->number, .sent_ns = load_clock_ns()};
     memcpy(payload, &mark, sizeof mark);
     if (client->peer != NULL)
-        send_webrtc(client, payload, now_us);
+        send_webrtc(client, payload);
     else
         send_plain(client, payload);
     client->number++;
     l->counts.sent += l->window != 0;
 }
 
+static void take_turn(load_client *client, int64_t now_us)
+{
+    if (client->peer != NULL)
+        webrtc_peer_tick(client->peer, now_us);
+    if (client->index < client->load->speakers)
+        send_packet(client);
+}
+
 static void start_talking(load_client *client, int64_t now_us)
 {
     client->talks = true;
-    send_packet(client, now_us);
+    send_packet(client);
     client->next_us = now_us + LOAD_INTERVAL_US;
     line_up(client->load, client);
 }
@@ -217,7 +228,7 @@ static int64_t tick(bench_source *source, int64_t now_us)
     while (l->first != NULL && l->first->next_us <= now_us) {
         load_client *client = l->first;
         l->first = client->next;
-        send_packet(client, now_us);
+        take_turn(client, now_us);
         client->next_us += LOAD_INTERVAL_US;
         line_up(l, client);
     }
@@ -243,6 +254,7 @@ load *load_new(bench_loop *loop)
 {
     load *l = g_new0(load, 1);
     l->loop = loop;
+    l->speakers = UINT_MAX;
     l->socket = load_socket_new();
     l->clients = g_ptr_array_new_with_free_func(client_free);
     l->connecting = g_ptr_array_new();
@@ -306,8 +318,16 @@ void load_client_send_to(load_client *client, const struct sockaddr_in *to)
     client->load->source.next_us = 0;
 }
 
+void load_set_speakers(load *l, unsigned count)
+{
+    l->speakers = count;
+    spread(l, cg_clock_monotonic_us());
+    l->source.next_us = 0;
+}
+
 void load_remove_clients(load *l)
 {
+    l->speakers = UINT_MAX;
     l->first = l->last = NULL;
     g_ptr_array_set_size(l->connecting, 0);
     g_ptr_array_set_size(l->clients, 0);

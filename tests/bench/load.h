@@ -25,6 +25,9 @@ void load_remove_clients(load *l);
 
 webrtc_peer *load_client_peer(load_client *client);
 struct sockaddr_in load_client_address(const load_client *client);
+/* Of all clients only the first so many send audio; the others keep their connection. UINT_MAX at first. */
+void load_set_speakers(load *l, unsigned count);
+
 /* Where a plain client is to send, once that is known. */
 void load_client_send_to(load_client *client, const struct sockaddr_in *to);
 int64_t load_client_heard_us(const load_client *client); /* when its first packet came; 0: not yet */

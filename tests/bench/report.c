@@ -17,7 +17,7 @@ typedef struct {
 typedef struct {
     char *key, *title;
     size_t columns;
-    const char *const *names;
+    const char *const *names; /* static */
     GPtrArray *rows;
 } section;
 

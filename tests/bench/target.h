@@ -19,8 +19,7 @@ typedef struct {
 
 typedef struct {
     const char *key, *label;
-    bool floor;          /* no gateway: nothing is set up, nothing is held */
-    const char *package; /* whose version says what was measured; NULL: none */
+    bool floor; /* no gateway: nothing is set up, nothing is held */
     /* The server runs and its clients are there, as idle as clients are. */
     void *(*start)(const target_world *world);
     /* Says all that is to be said for call number `call`; media comes up by itself, between `ret_ends`. */

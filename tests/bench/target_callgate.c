@@ -47,4 +47,4 @@ static void stop(void *user)
     g_free(state);
 }
 
-const target target_callgate = {"callgate", "Callgate", false, NULL, start, call, pid, stop};
+const target target_callgate = {"callgate", "Callgate", false, start, call, pid, stop};

@@ -55,6 +55,5 @@ static void stop(void *user)
     g_free(state);
 }
 
-const target target_floor = {"floor", "floor: recvfrom, sendto", true, NULL, start_plain, call, pid, stop};
-const target target_srtp_floor = {"srtp_floor", "floor with SRTP off and on", true, "libsrtp2-1", start_srtp, call, pid,
-                                  stop};
+const target target_floor = {"floor", "floor: recvfrom, sendto", true, start_plain, call, pid, stop};
+const target target_srtp_floor = {"srtp_floor", "floor with SRTP off and on", true, start_srtp, call, pid, stop};

@@ -111,6 +111,5 @@ static void stop(void *user)
     g_free(state);
 }
 
-const target target_janus_echo = {"janus_echo", "Janus, echo test", false, "janus", start_echo, echo, pid, stop};
-const target target_janus_call = {"janus_call", "Janus, video call plugin", false, "janus", start_call, call, pid,
-                                  stop};
+const target target_janus_echo = {"janus_echo", "Janus, echo test", false, start_echo, echo, pid, stop};
+const target target_janus_call = {"janus_call", "Janus, video call plugin", false, start_call, call, pid, stop};

@@ -119,6 +119,6 @@ static void stop(void *user)
     g_free(state);
 }
 
-const target target_rtpengine = {"rtpengine", "rtpengine", false, "rtpengine-daemon", start, call, pid, stop};
+const target target_rtpengine = {"rtpengine", "rtpengine", false, start, call, pid, stop};
 const target target_rtpengine_plain = {
-    "rtpengine_plain", "rtpengine, WebRTC to plain RTP", false, "rtpengine-daemon", start, call_plain, pid, stop};
+    "rtpengine_plain", "rtpengine, WebRTC to plain RTP", false, start, call_plain, pid, stop};
