@@ -83,7 +83,7 @@ const char *child_process_write(child_process *child, const char *name, const ch
     return path;
 }
 
-void netns_enter(const char *name)
+static void enter_netns(const char *name)
 {
     g_autofree char *path = g_build_filename("/run/netns", name, NULL);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -92,13 +92,26 @@ void netns_enter(const char *name)
     close(fd);
 }
 
+int netns_socket(const char *name, int type)
+{
+    int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    g_assert(home >= 0);
+    if (name != NULL)
+        enter_netns(name);
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    g_assert(fd >= 0);
+    g_assert(name == NULL || setns(home, CLONE_NEWNET) == 0);
+    close(home);
+    return fd;
+}
+
 /* Between fork and exec, in a process that had one thread. */
 static G_GNUC_NORETURN void become(const child_process *child, const char *const *argv, int output)
 {
     int log = open(child->log_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (child->netns != NULL)
-        netns_enter(child->netns);
+        enter_netns(child->netns);
     if (log >= 0 && dup2(output >= 0 ? output : log, STDOUT_FILENO) >= 0 && dup2(log, STDERR_FILENO) >= 0)
         execvp(argv[0], (char *const *) argv);
     dprintf(STDERR_FILENO, "%s: %s\n", argv[0], g_strerror(errno));

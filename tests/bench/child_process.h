@@ -31,5 +31,5 @@ void child_process_wait_listening(child_process *child, const struct sockaddr_in
 
 void child_process_fail(child_process *child, const char *what) __attribute__((noreturn));
 
-/* Moves this process into a namespace. */
-void netns_enter(const char *name);
+/* A socket that is in another namespace (NULL: this one), whoever uses it. */
+int netns_socket(const char *name, int type);

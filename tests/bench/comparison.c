@@ -106,22 +106,33 @@ static void add_counts(comparison *c, const load_counts *counts)
     g_array_append_vals(c->latency_us, counts->latency_us->data, counts->latency_us->len);
 }
 
-void comparison_measure(comparison *c, const target_world *world, void *state, unsigned seconds)
+void comparison_begin(comparison *c, const target_world *world, void *state)
 {
-    pid_t pid = c->target->pid(state);
-    cpu_reading used = {0}, before = cpu_read(pid);
-    double own_s = own_cpu_s();
-    int64_t start_us = cg_clock_monotonic_us();
     load_begin(world->load);
-    bench_loop_run(world->loop, seconds * INT64_C(1000000));
-    cpu_add_since(&used, pid, &before);
-    cpu_add_since(&c->cpu, pid, &before);
-    c->load_cpu_s += own_cpu_s() - own_s;
-    c->measured_s += (double) (cg_clock_monotonic_us() - start_us) / 1e6;
+    c->begun_own_s = own_cpu_s();
+    c->begun_us = cg_clock_monotonic_us();
+    c->begun_cpu = cpu_read(c->target->pid(state));
+}
+
+void comparison_end(comparison *c, const target_world *world, void *state)
+{
+    cpu_reading used = {0};
+    pid_t pid = c->target->pid(state);
+    cpu_add_since(&used, pid, &c->begun_cpu);
+    cpu_add_since(&c->cpu, pid, &c->begun_cpu);
+    c->load_cpu_s += own_cpu_s() - c->begun_own_s;
+    c->measured_s += (double) (cg_clock_monotonic_us() - c->begun_us) / 1e6;
     const load_counts *counts = load_end(world->load);
     add_counts(c, counts);
     samples_add(c->cpu_us, cpu_split(&used).total_us / (double) MAX(counts->received, 1));
     c->rounds++;
+}
+
+void comparison_measure(comparison *c, const target_world *world, void *state, unsigned seconds)
+{
+    comparison_begin(c, world, state);
+    bench_loop_run(world->loop, seconds * INT64_C(1000000));
+    comparison_end(c, world, state);
 }
 
 void *comparison_start(comparison *c, const target_world *world, unsigned calls)

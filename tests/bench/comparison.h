@@ -19,6 +19,9 @@ typedef struct {
     GArray *cpu_us;                               /* samples.h: per packet, each round */
     double measured_s, load_cpu_s;                /* wall clock, and what the load itself used of it */
     GArray *memory;                               /* samples.h: bytes per call, each round */
+    cpu_reading begun_cpu;                        /* of the count under way */
+    double begun_own_s;
+    int64_t begun_us;
 } comparison;
 
 comparison *comparison_new(const target *compared);
@@ -31,8 +34,10 @@ void comparison_run(comparison *c, const target_world *world, unsigned seconds);
 void *comparison_start(comparison *c, const target_world *world, unsigned calls);
 /* ... more of them, from number `first` on; false if some did not come up ... */
 bool comparison_set_up(comparison *c, const target_world *world, void *state, unsigned first, unsigned calls);
-/* ... one count of `seconds` ... */
+/* ... one count of `seconds`, or of what happens between begin and end ... */
 void comparison_measure(comparison *c, const target_world *world, void *state, unsigned seconds);
+void comparison_begin(comparison *c, const target_world *world, void *state);
+void comparison_end(comparison *c, const target_world *world, void *state);
 /* ... and the end. */
 void comparison_stop(comparison *c, const target_world *world, void *state);
 

@@ -14,5 +14,6 @@ typedef enum { VERDICT_AT_LEAST, VERDICT_AT_MOST } verdict_kind;
 /* NAN: could not be measured. */
 void verdict_row(bench_report *report, const char *key, const char *label, double measured, verdict_kind kind,
                  double wanted);
-/* Those that come out of comparing. */
-void comparison_verdicts(const GPtrArray *comparisons, bench_report *report);
+/* Those that come out of comparing: a GPtrArray of GPtrArrays of comparison, with fewer calls each. Two are compared
+ * with the most calls that both bore. */
+void comparison_verdicts(const GPtrArray *blocks, bench_report *report);

@@ -50,8 +50,8 @@ static void add_sender(floor_relay *relay, unsigned index, size_t size, struct s
     const struct sockaddr_in *to = relay_process_address(relay->process);
     sender *s = &relay->senders[index];
     s->size = size;
-    s->source =
-        (bench_source){.fd = relay_open_socket("127.0.0.1", ret_end), .readable = readable, .tick = tick, .user = s};
+    s->source = (bench_source){
+        .fd = relay_open_socket(NULL, "127.0.0.1", ret_end), .readable = readable, .tick = tick, .user = s};
     g_assert(connect(s->source.fd, (const struct sockaddr *) to, sizeof *to) == 0);
     bench_loop_add(relay->loop, &s->source);
 }

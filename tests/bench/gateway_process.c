@@ -9,6 +9,8 @@
 #include <arpa/inet.h>
 #include <glib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { TOKEN_LIFE_S = 3600 };
 
@@ -20,7 +22,7 @@ struct gateway_process {
 };
 
 /* Clients of one machine, and thousands of them, are what the limits are there to prevent. */
-static char *configuration(const gateway_process *gateway, const char *address)
+static char *configuration(const gateway_process *gateway, const char *listen, const char *address)
 {
     return g_strdup_printf("[server]\nlisten = %s\nport = 0\nallow_plain = true\ndrain_timeout_s = 0\n"
                            "[limits]\nmessages_per_second = 100000\nmessage_burst = 100000\n"
@@ -29,20 +31,20 @@ static char *configuration(const gateway_process *gateway, const char *address)
                            "[account %s]\nname = bench\n"
                            "[key %s]\naccount = %s\nalgorithm = HS256\nsecret = %s\n"
                            "[application %s]\naccount = %s\nmode = direct\n",
-                           address, address, gateway->account.text, gateway->key.text, gateway->account.text,
+                           listen, address, gateway->account.text, gateway->key.text, gateway->account.text,
                            gateway->secret, gateway->application.text, gateway->account.text);
 }
 
-/* The ready line names the port: "listening on http://10.77.0.1:43210". */
+/* The ready line ends with the port: "listening on http://[::]:43210". */
 static void wait_until_ready(gateway_process *gateway, const char *address)
 {
     char line[256];
-    g_autofree char *ready = g_strdup_printf("listening on http://%s:", address);
     child_process_read_line(gateway->process, line, sizeof line);
-    if (!g_str_has_prefix(line, ready))
+    const char *port = strrchr(line, ':');
+    if (!g_str_has_prefix(line, "listening on ") || port == NULL)
         child_process_fail(gateway->process, "did not start");
-    gateway->server = (struct sockaddr_in){
-        .sin_family = AF_INET, .sin_port = htons((uint16_t) g_ascii_strtoull(line + strlen(ready), NULL, 10))};
+    gateway->server =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t) g_ascii_strtoull(port + 1, NULL, 10))};
     g_assert(inet_pton(AF_INET, address, &gateway->server.sin_addr) == 1);
 }
 
@@ -55,7 +57,7 @@ gateway_process *gateway_process_new(const gateway_options *options)
     gateway->key = cg_sid_new("SK");
     gateway->application = cg_sid_new("AP");
     gateway->secret = g_strdup(cg_sid_new("SK").text + 2);
-    g_autofree char *text = configuration(gateway, address);
+    g_autofree char *text = configuration(gateway, options->netns != NULL ? "::" : address, address);
     const char *path = child_process_write(gateway->process, "callgate.conf", text);
     child_process_start(gateway->process, (const char *[]){options->program, "serve", "--config", path, NULL}, true);
     wait_until_ready(gateway, address);
@@ -97,4 +99,22 @@ char *gateway_process_mint(const gateway_process *gateway, const char *identity)
     if (token == NULL)
         bench_fail("cannot mint a token: %s", error);
     return token;
+}
+
+/* To the end of the answer; /metrics is there for loopback only. */
+char *gateway_process_metrics(const gateway_process *gateway)
+{
+    static const char request[] = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+    struct sockaddr_in loopback = gateway->server;
+    char chunk[4096];
+    ssize_t size;
+    g_autoptr(GString) answer = g_string_new(NULL);
+    int fd = netns_socket(child_process_netns(gateway->process), SOCK_STREAM);
+    loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(fd, (struct sockaddr *) &loopback, sizeof loopback) != 0 || write(fd, request, sizeof request - 1) < 0)
+        child_process_fail(gateway->process, "does not tell its metrics");
+    while ((size = read(fd, chunk, sizeof chunk)) > 0)
+        g_string_append_len(answer, chunk, size);
+    close(fd);
+    return g_string_free(g_steal_pointer(&answer), FALSE);
 }

@@ -9,7 +9,7 @@ typedef struct gateway_process gateway_process;
 
 typedef struct {
     const char *program;
-    const char *netns;   /* where it runs; NULL: here */
+    const char *netns;   /* where it runs, on every address; NULL: here, on loopback */
     const char *address; /* that it serves; NULL: 127.0.0.1 */
 } gateway_options;
 
@@ -23,3 +23,6 @@ const struct sockaddr_in *gateway_process_server(const gateway_process *gateway)
 
 /* A token for a client that may call and be called. Free with g_free. */
 char *gateway_process_mint(const gateway_process *gateway, const char *identity);
+
+/* The text of /metrics, head of the answer and all. Free with g_free. */
+char *gateway_process_metrics(const gateway_process *gateway);

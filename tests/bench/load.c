@@ -89,13 +89,18 @@ static void send_plain(load_client *client, const uint8_t *payload)
         load_socket_send(client->load->socket, client->index, &client->to, data, (size_t) size);
 }
 
+static webrtc_peer_packet describe(load_client *client, const uint8_t *payload)
+{
+    return (webrtc_peer_packet){.payload_type = webrtc_peer_description(client->peer)->formats[0].payload_type,
+                                .sequence = (uint16_t) client->number,
+                                .timestamp = (uint32_t) client->number * OPUS_STEP,
+                                .payload = payload,
+                                .payload_size = LOAD_PAYLOAD};
+}
+
 static void send_webrtc(load_client *client, const uint8_t *payload)
 {
-    webrtc_peer_packet packet = {.payload_type = webrtc_peer_description(client->peer)->formats[0].payload_type,
-                                 .sequence = (uint16_t) client->number,
-                                 .timestamp = (uint32_t) client->number * OPUS_STEP,
-                                 .payload = payload,
-                                 .payload_size = LOAD_PAYLOAD};
+    webrtc_peer_packet packet = describe(client, payload);
     webrtc_peer_send_rtp(client->peer, &packet);
 }
 
@@ -103,14 +108,15 @@ static void send_packet(load_client *client)
 {
     uint8_t payload[LOAD_PAYLOAD] = {0};
     load *l = client->load;
-    stamp mark = {.window = l->window, .from = client->index, .number = client->number, .sent_ns = load_clock_ns()};
+    uint32_t window = client->index < l->speakers ? l->window : 0;
+    stamp mark = {.window = window, .from = client->index, .number = client->number, .sent_ns = load_clock_ns()};
     memcpy(payload, &mark, sizeof mark);
     if (client->peer != NULL)
         send_webrtc(client, payload);
     else
         send_plain(client, payload);
     client->number++;
-    l->counts.sent += l->window != 0;
+    l->counts.sent += window != 0;
 }
 
 static void take_turn(load_client *client, int64_t now_us)
@@ -346,6 +352,26 @@ struct sockaddr_in load_client_address(const load_client *client)
 int64_t load_client_heard_us(const load_client *client)
 {
     return client->heard_us;
+}
+
+struct load_socket *load_get_socket(load *l)
+{
+    return l->socket;
+}
+
+unsigned load_client_index(const load_client *client)
+{
+    return client->index;
+}
+
+size_t load_client_record(load_client *client, uint8_t ret_datagram[static LOAD_MAX_DATAGRAM])
+{
+    static const uint8_t payload[LOAD_PAYLOAD]; /* of no count */
+    webrtc_peer_packet packet = describe(client, payload);
+    size_t size = webrtc_peer_protect_rtp(client->peer, &packet, ret_datagram);
+    webrtc_peer_send_raw(client->peer, ret_datagram, size);
+    client->number++;
+    return size;
 }
 
 /* --- counting --- */

@@ -32,6 +32,12 @@ void load_set_speakers(load *l, unsigned count);
 void load_client_send_to(load_client *client, const struct sockaddr_in *to);
 int64_t load_client_heard_us(const load_client *client); /* when its first packet came; 0: not yet */
 
+/* Its socket, for a process that floods from the same addresses. */
+struct load_socket *load_get_socket(load *l);
+unsigned load_client_index(const load_client *client);
+/* A packet of audio as it would send it now, sent as well. Returns its size. */
+size_t load_client_record(load_client *client, uint8_t ret_datagram[static 2048]);
+
 typedef struct {
     uint64_t sent, received;
     uint64_t reordered; /* came behind one sent later */

@@ -6,10 +6,8 @@
 #include "tests/lib-native/peer_srtp.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <glib.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -31,13 +29,13 @@ struct relay_process {
     route *routes; /* open addressing by `from`; an empty place has family 0 */
 };
 
-int relay_open_socket(const char *text, struct sockaddr_in *ret_address)
+int relay_open_socket(const char *netns, const char *address, struct sockaddr_in *ret_address)
 {
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), buffer = SOCKET_BUFFER;
+    int fd = netns_socket(netns, SOCK_DGRAM | SOCK_NONBLOCK), buffer = SOCKET_BUFFER;
     socklen_t size = sizeof *ret_address;
     *ret_address = (struct sockaddr_in){.sin_family = AF_INET};
-    g_assert(inet_pton(AF_INET, text, &ret_address->sin_addr) == 1);
-    g_assert(fd >= 0 && bind(fd, (struct sockaddr *) ret_address, size) == 0);
+    g_assert(inet_pton(AF_INET, address, &ret_address->sin_addr) == 1);
+    g_assert(bind(fd, (struct sockaddr *) ret_address, size) == 0);
     g_assert(getsockname(fd, (struct sockaddr *) ret_address, &size) == 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     return fd;
@@ -46,13 +44,7 @@ int relay_open_socket(const char *text, struct sockaddr_in *ret_address)
 relay_process *relay_process_new(const char *netns, const char *address)
 {
     relay_process *relay = g_new0(relay_process, 1);
-    int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    g_assert(home >= 0);
-    if (netns != NULL)
-        netns_enter(netns);
-    relay->fd = relay_open_socket(address, &relay->address); /* a socket stays where it was made */
-    g_assert(netns == NULL || setns(home, CLONE_NEWNET) == 0);
-    close(home);
+    relay->fd = relay_open_socket(netns, address, &relay->address);
     relay->routes = g_new0(route, TABLE_SIZE);
     return relay;
 }

@@ -8,8 +8,8 @@
 #include <netinet/in.h>
 #include <sys/types.h>
 
-/* A plain socket at a free port of `address`, which does not block. */
-int relay_open_socket(const char *address, struct sockaddr_in *ret_address);
+/* A plain socket at a free port of `address` in `netns` (NULL: here), which does not block. */
+int relay_open_socket(const char *netns, const char *address, struct sockaddr_in *ret_address);
 
 typedef struct relay_process relay_process;
 

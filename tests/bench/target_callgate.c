@@ -39,6 +39,11 @@ static pid_t pid(const void *user)
     return gateway_process_pid(((const callgate_state *) user)->world.gateway);
 }
 
+char *target_callgate_metrics(const void *user)
+{
+    return gateway_process_metrics(((const callgate_state *) user)->world.gateway);
+}
+
 static void stop(void *user)
 {
     callgate_state *state = user;

@@ -19,6 +19,7 @@ enum {
     DTLS_TICK_US = 50000,
     DEFAULT_CHECK_MS = 2500,
     MAX_DATAGRAM = 2048,
+    MAX_CHECK = 512,
 };
 
 static const cg_format default_formats[] = {
@@ -128,6 +129,12 @@ void webrtc_peer_set_remote(webrtc_peer *peer, const cg_media_description *remot
         start_stun(peer);
 }
 
+const struct sockaddr_storage *webrtc_peer_remote_address(const webrtc_peer *peer)
+{
+    g_assert(peer->has_remote);
+    return &peer->gateway;
+}
+
 bool webrtc_peer_is_connected(const webrtc_peer *peer)
 {
     return peer->connected && peer->answered;
@@ -173,23 +180,28 @@ void webrtc_peer_send_raw(webrtc_peer *peer, const void *data, size_t size)
 }
 
 /* RFC 8445 section 7.2.2: USERNAME is theirs, a colon, ours; the key is their password. */
-static void send_check(webrtc_peer *peer)
+size_t webrtc_peer_write_check(webrtc_peer *peer, bool nominate, uint8_t ret_datagram[static 512])
 {
-    uint8_t buffer[512];
     StunMessage message;
     g_autofree char *username = g_strdup_printf("%s:%s", peer->remote.ice.ufrag, peer->local.ice.ufrag);
-    bool nominate =
-        !peer->controlled && !peer->config.never_nominate && !(peer->config.nominate_once && peer->answered);
     if (peer->in_flight)
         stun_agent_forget_transaction(&peer->stun, peer->transaction);
     size_t size = stun_usage_ice_conncheck_create(
-        &peer->stun, &message, buffer, sizeof buffer, (const uint8_t *) username, strlen(username),
+        &peer->stun, &message, ret_datagram, MAX_CHECK, (const uint8_t *) username, strlen(username),
         (const uint8_t *) peer->remote.ice.pwd, strlen(peer->remote.ice.pwd), nominate, !peer->controlled,
         110u << 24 | 0xffffff, 1, NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
     g_assert(size > 0);
     stun_message_id(&message, peer->transaction);
     peer->in_flight = true;
-    webrtc_peer_send_raw(peer, buffer, size);
+    return size;
+}
+
+static void send_check(webrtc_peer *peer)
+{
+    uint8_t buffer[MAX_CHECK];
+    bool nominate =
+        !peer->controlled && !peer->config.never_nominate && !(peer->config.nominate_once && peer->answered);
+    webrtc_peer_send_raw(peer, buffer, webrtc_peer_write_check(peer, nominate, buffer));
 }
 
 static bool own_password(StunAgent *agent, StunMessage *message, uint8_t *username, uint16_t username_size,

@@ -66,6 +66,7 @@ typedef enum { WEBRTC_PEER_OFFER, WEBRTC_PEER_ANSWER } webrtc_peer_sdp_kind;
 char *webrtc_peer_write_sdp(webrtc_peer *peer, webrtc_peer_sdp_kind kind); /* g_free; an answer after read_sdp */
 bool webrtc_peer_read_sdp(webrtc_peer *peer, const char *sdp);             /* the gateway's; false: unusable */
 
+const struct sockaddr_storage *webrtc_peer_remote_address(const webrtc_peer *peer); /* once it is known */
 bool webrtc_peer_is_connected(const webrtc_peer *peer); /* a check was answered, keys are there */
 bool webrtc_peer_has_failed(const webrtc_peer *peer);   /* DTLS failed or the gateway's fingerprint is wrong */
 const webrtc_peer_counts *webrtc_peer_get_counts(const webrtc_peer *peer);
@@ -94,5 +95,8 @@ void webrtc_peer_send_raw(webrtc_peer *peer, const void *data, size_t size);
 void webrtc_peer_move(webrtc_peer *peer);
 /* New ICE credentials of its own (in the description); takes effect with the remote's in webrtc_peer_set_remote. */
 void webrtc_peer_restart_ice(webrtc_peer *peer);
+/* A check as it would send it now, valid until the credentials change, for whoever floods with them. Returns its size.
+ */
+size_t webrtc_peer_write_check(webrtc_peer *peer, bool nominate, uint8_t ret_datagram[static 512]);
 /* Stops and starts connectivity checks. */
 void webrtc_peer_set_checks(webrtc_peer *peer, bool on);
