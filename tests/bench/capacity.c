@@ -43,6 +43,13 @@ static trial try_calls(bearer *b, unsigned calls, unsigned seconds)
     return result;
 }
 
+/* A loss counts if it comes twice: the machine may have been somewhere else for a moment. */
+static trial try_twice(bearer *b, unsigned calls)
+{
+    trial now = try_calls(b, calls, TRY_S);
+    return now.lost > 0 ? try_calls(b, calls, TRY_S) : now;
+}
+
 static bearer begin(target_world *world, const target *bearing, unsigned calls)
 {
     bearer b = {.world = world, .target = bearing, .whole = comparison_new(bearing), .up = calls};
@@ -59,7 +66,7 @@ static void end(bearer *b)
 /* Adds calls until some are lost or the world has no more; returns the last that was borne, and what was not. */
 static trial climb(bearer *b, unsigned *ret_too_many)
 {
-    trial borne = {0}, now = try_calls(b, b->up, TRY_S);
+    trial borne = {0}, now = try_twice(b, b->up);
     while (now.lost == 0) {
         borne = now;
         unsigned more = MIN(b->up / 4, b->world->calls - b->up);
@@ -70,7 +77,7 @@ static trial climb(bearer *b, unsigned *ret_too_many)
         b->up += more;
         if (!all)
             break;
-        now = try_calls(b, b->up, TRY_S);
+        now = try_twice(b, b->up);
     }
     *ret_too_many = b->up;
     return borne;
@@ -81,7 +88,7 @@ static trial find_capacity(bearer *b)
     unsigned too_many;
     trial borne = climb(b, &too_many);
     while (too_many - borne.calls > MAX(too_many / PRECISION, 1)) {
-        trial now = try_calls(b, (borne.calls + too_many) / 2, TRY_S);
+        trial now = try_twice(b, (borne.calls + too_many) / 2);
         if (now.lost == 0)
             borne = now;
         else

@@ -95,14 +95,26 @@ static GPtrArray *choose(const char *only)
     return chosen;
 }
 
+static bool is_peer(const target *compared)
+{
+    return !compared->floor && compared != &target_callgate;
+}
+
+/* A peer that a round was too much for is spared the others. */
 static GPtrArray *run_rounds(const compare_arguments *a, const target_world *world, const GPtrArray *chosen)
 {
     GPtrArray *results = g_ptr_array_new_with_free_func((GDestroyNotify) comparison_free);
     for (guint i = 0; i < chosen->len; i++)
         g_ptr_array_add(results, comparison_new(chosen->pdata[i]));
-    for (int round = 0; round < a->rounds; round++)
-        for (guint i = 0; i < chosen->len; i++)
-            comparison_run(results->pdata[i], world, (unsigned) a->seconds);
+    for (int round = 0; round < a->rounds; round++) {
+        for (guint i = 0; i < chosen->len; i++) {
+            comparison *c = results->pdata[i];
+            if (round > 0 && is_peer(c->target) && comparison_is_overloaded(c))
+                continue;
+            fprintf(stderr, "round %d of %d, %u calls: %s\n", round + 1, a->rounds, world->calls, c->target->label);
+            comparison_run(c, world, (unsigned) a->seconds);
+        }
+    }
     return results;
 }
 
@@ -123,10 +135,9 @@ static GPtrArray *overloaded(const GPtrArray *results)
     bool any = false;
     for (guint i = 0; i < results->len; i++) {
         const comparison *c = results->pdata[i];
-        bool measure = c->target->floor || c->target == &target_callgate;
-        if (!measure && comparison_is_overloaded(c))
-            any = measure = true;
-        if (measure)
+        bool overloaded_peer = is_peer(c->target) && comparison_is_overloaded(c);
+        any = any || overloaded_peer;
+        if (overloaded_peer || !is_peer(c->target))
             g_ptr_array_add(again, (void *) c->target);
     }
     if (any)

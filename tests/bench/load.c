@@ -14,7 +14,6 @@ enum { SETUP_TICK_US = 5000, IDLE_US = 100000, DRAIN_US = 300000, OPUS = 111, OP
 
 typedef struct {
     uint32_t window; /* the count it belongs to; 0: none */
-    uint32_t from;   /* client */
     uint64_t number; /* of that client's packets */
     int64_t sent_ns;
 } stamp;
@@ -109,7 +108,7 @@ static void send_packet(load_client *client)
     uint8_t payload[LOAD_PAYLOAD] = {0};
     load *l = client->load;
     uint32_t window = client->index < l->speakers ? l->window : 0;
-    stamp mark = {.window = window, .from = client->index, .number = client->number, .sent_ns = load_clock_ns()};
+    stamp mark = {.window = window, .number = client->number, .sent_ns = load_clock_ns()};
     memcpy(payload, &mark, sizeof mark);
     if (client->peer != NULL)
         send_webrtc(client, payload);
