@@ -21,8 +21,8 @@ typedef struct {
 enum { FEWEST_CALLS = 10 };
 
 static const target *const targets[] = {
-    &target_floor,      &target_srtp_floor, &target_callgate,        &target_janus_echo,
-    &target_janus_call, &target_rtpengine,  &target_rtpengine_plain,
+    &target_floor,      &target_srtp_floor,    &target_callgate,  &target_janus_echo,
+    &target_janus_call, &target_janus_threads, &target_rtpengine, &target_rtpengine_plain,
 };
 
 static bool parse(int argc, char **argv, compare_arguments *a)

@@ -29,7 +29,7 @@ typedef struct {
 } target;
 
 extern const target target_floor, target_srtp_floor, target_callgate;
-extern const target target_janus_echo, target_janus_call;
+extern const target target_janus_echo, target_janus_call, target_janus_threads;
 extern const target target_rtpengine, target_rtpengine_plain;
 
 /* The gateway's /metrics, of the state of target_callgate; g_free. */
