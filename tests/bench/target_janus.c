@@ -125,6 +125,6 @@ static void stop(void *user)
 }
 
 const target target_janus_echo = {"janus_echo", "Janus, echo test", false, start_echo, echo, pid, stop};
-const target target_janus_call = {"janus_call", "Janus, video call plugin", false, start_call, call, pid, stop};
+const target target_janus_call = {"janus_call", "Janus, video call, event loops", false, start_call, call, pid, stop};
 const target target_janus_threads = {
-    "janus_threads", "Janus, the same, a thread per handle", false, start_threads, call, pid, stop};
+    "janus_threads", "Janus, video call, threads", false, start_threads, call, pid, stop};
