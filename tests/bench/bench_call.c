@@ -8,7 +8,7 @@ enum { SETUP_PATIENCE_US = 15000000 };
 void bench_world_init(bench_world *world, const char *program)
 {
     world->loop = bench_loop_new();
-    world->gateway = gateway_process_new(program);
+    world->gateway = gateway_process_new(&(gateway_options){.program = program});
     world->identity = peer_identity_new();
 }
 
@@ -29,7 +29,7 @@ void bench_clients_add(bench_world *world, GPtrArray *clients, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         g_autofree char *identity = g_strdup_printf("bench-%u", clients->len);
         g_autofree char *token = gateway_process_mint(world->gateway, identity);
-        signal_client *client = signal_client_new(world->loop, gateway_process_port(world->gateway), identity, token);
+        signal_client *client = signal_client_new(world->loop, gateway_process_server(world->gateway), identity, token);
         signal_client_register(client);
         g_ptr_array_add(clients, client);
     }
@@ -41,29 +41,31 @@ static bool both_heard(void *user)
     return call->talkers[0]->heard_us != 0 && call->talkers[1]->heard_us != 0;
 }
 
-static void read_sdp(talker *reader, const signal_message *message)
+static void read_sdp(webrtc_peer *reader, const signal_message *message)
 {
-    if (!webrtc_peer_read_sdp(reader->peer, signal_message_text(message, "sdp")))
+    if (!webrtc_peer_read_sdp(reader, signal_message_text(message, "sdp")))
         bench_fail("the gateway's description in \"%s\" is unusable", message->type);
 }
 
-static void place(bench_call *call)
+static char *place(signal_client *caller, signal_client *callee, webrtc_peer *peer)
 {
-    g_autofree char *offer = webrtc_peer_write_sdp(call->talkers[0]->peer, WEBRTC_PEER_OFFER);
-    signal_client_invite(call->caller, "TJbench", signal_client_identity(call->callee), offer);
-    g_autoptr(signal_message) ringing = signal_client_expect(call->caller, "ringing");
-    call->callsids[0] = g_strdup(signal_message_text(ringing, "callsid"));
+    g_autofree char *offer = webrtc_peer_write_sdp(peer, WEBRTC_PEER_OFFER);
+    signal_client_invite(caller, "TJbench", signal_client_identity(callee), offer);
+    g_autoptr(signal_message) ringing = signal_client_expect(caller, "ringing");
+    return g_strdup(signal_message_text(ringing, "callsid"));
 }
 
-static void answer(bench_call *call)
+bench_signalling bench_signal_call(signal_client *caller, signal_client *callee, webrtc_peer *const peers[static 2])
 {
-    g_autoptr(signal_message) invite = signal_client_expect(call->callee, "invite");
-    read_sdp(call->talkers[1], invite);
-    g_autofree char *sdp = webrtc_peer_write_sdp(call->talkers[1]->peer, WEBRTC_PEER_ANSWER);
-    call->callsids[1] = g_strdup(signal_message_text(invite, "callsid"));
-    call->answered_us = signal_client_answer(call->callee, call->callsids[1], sdp);
-    g_autoptr(signal_message) answered = signal_client_expect(call->caller, "answer");
-    read_sdp(call->talkers[0], answered);
+    bench_signalling call = {.sids[0] = place(caller, callee, peers[0])};
+    g_autoptr(signal_message) invite = signal_client_expect(callee, "invite");
+    read_sdp(peers[1], invite);
+    g_autofree char *sdp = webrtc_peer_write_sdp(peers[1], WEBRTC_PEER_ANSWER);
+    call.sids[1] = g_strdup(signal_message_text(invite, "callsid"));
+    call.answered_us = signal_client_answer(callee, call.sids[1], sdp);
+    g_autoptr(signal_message) answered = signal_client_expect(caller, "answer");
+    read_sdp(peers[0], answered);
+    return call;
 }
 
 bench_call *bench_call_new(bench_world *world, signal_client *caller, signal_client *callee, int64_t interval_us)
@@ -72,8 +74,8 @@ bench_call *bench_call_new(bench_world *world, signal_client *caller, signal_cli
     *call = (bench_call){.world = world, .caller = caller, .callee = callee};
     for (unsigned side = 0; side < 2; side++)
         call->talkers[side] = talker_new(world->loop, world->identity, interval_us);
-    place(call);
-    answer(call);
+    call->signalling =
+        bench_signal_call(caller, callee, (webrtc_peer *[]){call->talkers[0]->peer, call->talkers[1]->peer});
     if (!bench_loop_until(world->loop, both_heard, call, SETUP_PATIENCE_US))
         bench_fail("media of %s never came up: %s%s", signal_client_identity(caller),
                    call->talkers[0]->heard_us == 0 ? "caller hears nothing " : "",
@@ -83,11 +85,11 @@ bench_call *bench_call_new(bench_world *world, signal_client *caller, signal_cli
 
 void bench_call_free(bench_call *call)
 {
-    signal_client_hang_up(call->caller, call->callsids[0]);
+    signal_client_hang_up(call->caller, call->signalling.sids[0]);
     g_autoptr(signal_message) ended = signal_client_expect(call->callee, "hangup");
     for (unsigned side = 0; side < 2; side++) {
         talker_free(call->talkers[side]);
-        g_free(call->callsids[side]);
+        g_free(call->signalling.sids[side]);
     }
     g_free(call);
 }

@@ -21,12 +21,20 @@ void bench_world_finish(bench_world *world);
 GPtrArray *bench_clients_new(void);
 void bench_clients_add(bench_world *world, GPtrArray *clients, unsigned count);
 
+/* What the two sides of a call know it by. */
+typedef struct {
+    char *sids[2];       /* the caller's and the callee's; g_free */
+    int64_t answered_us; /* just before `answer` went out */
+} bench_signalling;
+
+/* Places a call between the two clients, for these peers, and answers it. Media comes up by itself. */
+bench_signalling bench_signal_call(signal_client *caller, signal_client *callee, webrtc_peer *const peers[static 2]);
+
 typedef struct {
     bench_world *world;
     signal_client *caller, *callee; /* not owned */
     talker *talkers[2];             /* the caller's and the callee's */
-    char *callsids[2];              /* as caller and callee know the call */
-    int64_t answered_us;            /* just before `answer` went out */
+    bench_signalling signalling;
 } bench_call;
 
 /* Places a call, answers it and returns when each side has heard the other; they go on sending every

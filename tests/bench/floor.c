@@ -1,18 +1,14 @@
-/* The relay is a fork of this process that does nothing but its loop. */
+/* The senders; the relay does the rest. */
 #include "tests/bench/floor.h"
 
 #include "base/clock.h"
+#include "tests/bench/relay_process.h"
 
-#include <arpa/inet.h>
 #include <glib.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_DATAGRAM = 2048, SOCKET_BUFFER = 1 << 20, IDLE_TICK_US = 100000 };
+enum { MAX_DATAGRAM = 2048, IDLE_TICK_US = 100000 };
 
 typedef struct {
     bench_source source;
@@ -24,36 +20,10 @@ typedef struct {
 
 struct floor_relay {
     bench_loop *loop;
-    pid_t pid;
+    relay_process *process;
     unsigned count;
     sender *senders;
 };
-
-/* A socket on a free port of loopback. */
-static int open_socket(struct sockaddr_in *ret_address)
-{
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), buffer = SOCKET_BUFFER;
-    socklen_t size = sizeof *ret_address;
-    *ret_address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    g_assert(fd >= 0 && bind(fd, (struct sockaddr *) ret_address, size) == 0);
-    g_assert(getsockname(fd, (struct sockaddr *) ret_address, &size) == 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-    return fd;
-}
-
-static void relay_forever(int fd, const struct sockaddr_in partners[static 65536])
-{
-    uint8_t data[MAX_DATAGRAM];
-    for (;;) {
-        struct sockaddr_in from;
-        socklen_t size = sizeof from;
-        ssize_t got = recvfrom(fd, data, sizeof data, 0, (struct sockaddr *) &from, &size);
-        if (got < 0)
-            poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1);
-        else
-            sendto(fd, data, (size_t) got, 0, (const struct sockaddr *) &partners[ntohs(from.sin_port)], size);
-    }
-}
 
 static void readable(bench_source *source, int64_t now_us)
 {
@@ -75,48 +45,35 @@ static int64_t tick(bench_source *source, int64_t now_us)
     return s->left > 0 ? s->next_send_us : now_us + IDLE_TICK_US;
 }
 
-static void add_sender(floor_relay *relay, unsigned index, size_t size, const struct sockaddr_in *to,
-                       struct sockaddr_in *partners)
+static void add_sender(floor_relay *relay, unsigned index, size_t size, struct sockaddr_in *ret_end)
 {
-    struct sockaddr_in own;
+    const struct sockaddr_in *to = relay_process_address(relay->process);
     sender *s = &relay->senders[index];
     s->size = size;
-    s->source = (bench_source){.fd = open_socket(&own), .readable = readable, .tick = tick, .user = s};
+    s->source = (bench_source){
+        .fd = relay_open_socket(NULL, "127.0.0.1", ret_end), .readable = readable, .tick = tick, .user = s};
     g_assert(connect(s->source.fd, (const struct sockaddr *) to, sizeof *to) == 0);
     bench_loop_add(relay->loop, &s->source);
-    if (index % 2 == 1) {
-        struct sockaddr_in other;
-        socklen_t other_size = sizeof other;
-        g_assert(getsockname(s[-1].source.fd, (struct sockaddr *) &other, &other_size) == 0);
-        partners[ntohs(own.sin_port)] = other;
-        partners[ntohs(other.sin_port)] = own;
-    }
 }
 
 floor_relay *floor_relay_new(bench_loop *loop, unsigned count, size_t size)
 {
-    struct sockaddr_in address;
-    g_autofree struct sockaddr_in *partners = g_new0(struct sockaddr_in, 65536);
+    g_autofree struct sockaddr_in *ends = g_new0(struct sockaddr_in, count);
     floor_relay *relay = g_new0(floor_relay, 1);
-    int fd = open_socket(&address);
-    g_assert(count % 2 == 0 && size <= MAX_DATAGRAM);
-    *relay = (floor_relay){.loop = loop, .count = count, .senders = g_new0(sender, count)};
+    g_assert(size <= MAX_DATAGRAM);
+    *relay = (floor_relay){.loop = loop,
+                           .process = relay_process_new(NULL, "127.0.0.1"),
+                           .count = count,
+                           .senders = g_new0(sender, count)};
     for (unsigned i = 0; i < count; i++)
-        add_sender(relay, i, size, &address, partners);
-    relay->pid = fork();
-    g_assert(relay->pid >= 0);
-    if (relay->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        relay_forever(fd, partners);
-    }
-    close(fd);
+        add_sender(relay, i, size, &ends[i]);
+    relay_process_start(relay->process, ends, count, false);
     return relay;
 }
 
 void floor_relay_free(floor_relay *relay)
 {
-    kill(relay->pid, SIGKILL);
-    waitpid(relay->pid, NULL, 0);
+    relay_process_free(relay->process);
     for (unsigned i = 0; i < relay->count; i++) {
         bench_loop_remove(relay->loop, &relay->senders[i].source);
         close(relay->senders[i].source.fd);
@@ -127,7 +84,7 @@ void floor_relay_free(floor_relay *relay)
 
 pid_t floor_relay_pid(const floor_relay *relay)
 {
-    return relay->pid;
+    return relay_process_pid(relay->process);
 }
 
 void floor_relay_send(floor_relay *relay, unsigned packets, int64_t interval_us)

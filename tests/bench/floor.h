@@ -1,5 +1,4 @@
-/* The floor of forwarding: a process that receives datagrams and sends each on to the partner of its sender, with
- * recvfrom and sendto, no look at what is inside. What it costs per packet is the kernel's part of any gateway's. */
+/* The floor beside a gateway on loopback: a plain relay (relay_process.h) and senders with a socket each. */
 #pragma once
 
 #include "tests/bench/bench_loop.h"

@@ -1,139 +1,85 @@
-/* fork, exec and a key file in a temporary directory. */
+/* Its configuration file, and tokens it accepts. */
 #include "tests/bench/gateway_process.h"
 
 #include "auth/mint.h"
 #include "base/clock.h"
 #include "tests/bench/bench_loop.h"
+#include "tests/bench/child_process.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
+#include <arpa/inet.h>
+#include <glib.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#define READY "listening on http://127.0.0.1:"
-
-enum { TOKEN_LIFE_S = 3600, MAX_LOG_SHOWN = 4000 };
+enum { TOKEN_LIFE_S = 3600 };
 
 struct gateway_process {
-    pid_t pid;
-    uint16_t port;
-    int output; /* its standard output; open as long as it lives */
-    char *directory, *config_path, *log_path;
+    child_process *process;
+    const char *listen;      /* static text */
+    char *address;           /* of media, and where clients go */
+    const char *config_path; /* the process's */
+    struct sockaddr_in server;
     cg_sid account, key, application;
     char *secret;
 };
 
+/* Clients of one machine, and thousands of them, are what the limits are there to prevent. */
 static char *configuration(const gateway_process *gateway, bool suspended)
 {
-    return g_strdup_printf("[server]\nlisten = 127.0.0.1\nport = 0\ndrain_timeout_s = 0\n"
+    return g_strdup_printf("[server]\nlisten = %s\nport = 0\nallow_plain = true\ndrain_timeout_s = 0\n"
                            "[limits]\nmessages_per_second = 100000\nmessage_burst = 100000\n"
                            "connections_per_ip = 100000\nconnections_per_account = 100000\n"
-                           "[media]\nworkers = 1\nload_limit = 0\nudp_port = 0\naddresses = 127.0.0.1\n"
+                           "[media]\nworkers = 1\nload_limit = 0\nudp_port = 0\naddresses = %s\nmax_legs = 65536\n"
                            "[account %s]\nname = bench\nsuspended = %s\n"
                            "[key %s]\naccount = %s\nalgorithm = HS256\nsecret = %s\n"
                            "[application %s]\naccount = %s\nmode = direct\n",
-                           gateway->account.text, suspended ? "true" : "false", gateway->key.text,
-                           gateway->account.text, gateway->secret, gateway->application.text, gateway->account.text);
+                           gateway->listen, gateway->address, gateway->account.text, suspended ? "true" : "false",
+                           gateway->key.text, gateway->account.text, gateway->secret, gateway->application.text,
+                           gateway->account.text);
 }
 
-static void write_configuration(const gateway_process *gateway, bool suspended)
+static void write_configuration(gateway_process *gateway, bool suspended)
 {
     g_autofree char *text = configuration(gateway, suspended);
-    if (!g_file_set_contents(gateway->config_path, text, -1, NULL))
-        bench_fail("cannot write %s", gateway->config_path);
+    gateway->config_path = child_process_write(gateway->process, "callgate.conf", text);
 }
 
-static void write_files(gateway_process *gateway)
-{
-    gateway->directory = g_dir_make_tmp("callgate-bench-XXXXXX", NULL);
-    if (gateway->directory == NULL)
-        bench_fail("no temporary directory: %s", g_strerror(errno));
-    gateway->config_path = g_build_filename(gateway->directory, "callgate.conf", NULL);
-    gateway->log_path = g_build_filename(gateway->directory, "log", NULL);
-    write_configuration(gateway, false);
-}
-
-static void remove_files(gateway_process *gateway)
-{
-    g_unlink(gateway->config_path);
-    g_unlink(gateway->log_path);
-    g_rmdir(gateway->directory);
-}
-
-/* Between fork and exec, in a process that had one thread. */
-static void become_gateway(const gateway_process *gateway, const char *program, int output)
-{
-    int log = open(gateway->log_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (log >= 0 && dup2(output, STDOUT_FILENO) >= 0 && dup2(log, STDERR_FILENO) >= 0)
-        execl(program, program, "serve", "--config", gateway->config_path, NULL);
-    dprintf(STDERR_FILENO, "%s: %s\n", program, g_strerror(errno));
-    _exit(127);
-}
-
-static void fail_with_log(gateway_process *gateway, const char *what)
-{
-    g_autofree char *log = NULL;
-    gsize size = 0;
-    g_file_get_contents(gateway->log_path, &log, &size, NULL);
-    remove_files(gateway);
-    bench_fail("the gateway %s; the end of its log:\n%s", what,
-               log == NULL ? "" : log + (size > MAX_LOG_SHOWN ? size - MAX_LOG_SHOWN : 0));
-}
-
-/* The ready line names the port. */
+/* The ready line ends with the port: "listening on http://[::]:43210". */
 static void wait_until_ready(gateway_process *gateway)
 {
-    char line[256] = "";
-    size_t size = 0;
-    while (size < sizeof line - 1 && strchr(line, '\n') == NULL) {
-        ssize_t got = read(gateway->output, line + size, sizeof line - 1 - size);
-        if (got <= 0)
-            break;
-        size += (size_t) got;
-        line[size] = '\0';
-    }
-    if (!g_str_has_prefix(line, READY))
-        fail_with_log(gateway, "did not start");
-    gateway->port = (uint16_t) g_ascii_strtoull(line + strlen(READY), NULL, 10);
+    char line[256];
+    child_process_read_line(gateway->process, line, sizeof line);
+    const char *port = strrchr(line, ':');
+    if (!g_str_has_prefix(line, "listening on ") || port == NULL)
+        child_process_fail(gateway->process, "did not start");
+    gateway->server =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t) g_ascii_strtoull(port + 1, NULL, 10))};
+    g_assert(inet_pton(AF_INET, gateway->address, &gateway->server.sin_addr) == 1);
 }
 
-gateway_process *gateway_process_new(const char *program)
+gateway_process *gateway_process_new(const gateway_options *options)
 {
-    int ends[2];
     gateway_process *gateway = g_new0(gateway_process, 1);
+    gateway->process = child_process_new("the gateway", options->netns);
+    gateway->address = g_strdup(options->address != NULL ? options->address : "127.0.0.1");
+    gateway->listen = options->netns != NULL ? "::" : gateway->address;
     gateway->account = cg_sid_new("AC");
     gateway->key = cg_sid_new("SK");
     gateway->application = cg_sid_new("AP");
     gateway->secret = g_strdup(cg_sid_new("SK").text + 2);
-    write_files(gateway);
-    g_assert(pipe2(ends, O_CLOEXEC) == 0);
-    gateway->pid = fork();
-    g_assert(gateway->pid >= 0);
-    if (gateway->pid == 0)
-        become_gateway(gateway, program, ends[1]);
-    close(ends[1]);
-    gateway->output = ends[0];
+    write_configuration(gateway, false);
+    child_process_start(gateway->process,
+                        (const char *[]){options->program, "serve", "--config", gateway->config_path, NULL}, true);
     wait_until_ready(gateway);
     return gateway;
 }
 
 void gateway_process_free(gateway_process *gateway)
 {
-    int status;
-    kill(gateway->pid, SIGTERM);
-    if (waitpid(gateway->pid, &status, 0) != gateway->pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        fail_with_log(gateway, "did not end in good order");
-    close(gateway->output);
-    remove_files(gateway);
-    g_free(gateway->directory);
-    g_free(gateway->config_path);
-    g_free(gateway->log_path);
+    child_process_free(gateway->process);
+    g_free(gateway->address);
     g_free(gateway->secret);
     g_free(gateway);
 }
@@ -141,17 +87,17 @@ void gateway_process_free(gateway_process *gateway)
 void gateway_process_suspend_account(gateway_process *gateway)
 {
     write_configuration(gateway, true);
-    kill(gateway->pid, SIGHUP);
+    kill(child_process_pid(gateway->process), SIGHUP);
 }
 
 pid_t gateway_process_pid(const gateway_process *gateway)
 {
-    return gateway->pid;
+    return child_process_pid(gateway->process);
 }
 
-uint16_t gateway_process_port(const gateway_process *gateway)
+const struct sockaddr_in *gateway_process_server(const gateway_process *gateway)
 {
-    return gateway->port;
+    return &gateway->server;
 }
 
 char *gateway_process_mint(const gateway_process *gateway, const char *identity)
@@ -172,4 +118,22 @@ char *gateway_process_mint(const gateway_process *gateway, const char *identity)
     if (token == NULL)
         bench_fail("cannot mint a token: %s", error);
     return token;
+}
+
+/* To the end of the answer; /metrics is there for loopback only. */
+char *gateway_process_metrics(const gateway_process *gateway)
+{
+    static const char request[] = "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+    struct sockaddr_in loopback = gateway->server;
+    char chunk[4096];
+    ssize_t size;
+    g_autoptr(GString) answer = g_string_new(NULL);
+    int fd = netns_socket(child_process_netns(gateway->process), SOCK_STREAM);
+    loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(fd, (struct sockaddr *) &loopback, sizeof loopback) != 0 || write(fd, request, sizeof request - 1) < 0)
+        child_process_fail(gateway->process, "does not tell its metrics");
+    while ((size = read(fd, chunk, sizeof chunk)) > 0)
+        g_string_append_len(answer, chunk, size);
+    close(fd);
+    return g_string_free(g_steal_pointer(&answer), FALSE);
 }

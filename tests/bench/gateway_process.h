@@ -2,14 +2,19 @@
  * a fresh one, so that none sees memory or threads that another left. */
 #pragma once
 
-#include <stdint.h>
+#include <netinet/in.h>
 #include <sys/types.h>
 
 typedef struct gateway_process gateway_process;
 
-/* Starts `program` with one media worker on loopback and limits out of the way, and waits until it listens. Its log
- * goes to a file that is shown if it fails. */
-gateway_process *gateway_process_new(const char *program);
+typedef struct {
+    const char *program;
+    const char *netns;   /* where it runs, on every address; NULL: here, on loopback */
+    const char *address; /* that it serves; NULL: 127.0.0.1 */
+} gateway_options;
+
+/* Starts it with one media worker and limits out of the way, and waits until it listens. */
+gateway_process *gateway_process_new(const gateway_options *options);
 /* Ends it in good order; ends the benchmark if it did not end so. */
 void gateway_process_free(gateway_process *gateway);
 
@@ -17,7 +22,10 @@ void gateway_process_free(gateway_process *gateway);
 void gateway_process_suspend_account(gateway_process *gateway);
 
 pid_t gateway_process_pid(const gateway_process *gateway);
-uint16_t gateway_process_port(const gateway_process *gateway);
+const struct sockaddr_in *gateway_process_server(const gateway_process *gateway); /* HTTP and WebSocket */
 
 /* A token for a client that may call and be called. Free with g_free. */
 char *gateway_process_mint(const gateway_process *gateway, const char *identity);
+
+/* The text of /metrics, head of the answer and all. Free with g_free. */
+char *gateway_process_metrics(const gateway_process *gateway);

@@ -27,6 +27,8 @@ static char *packages(void)
                                   "libmbedtls14",
                                   "libglib2.0-0",
                                   "libssl3",
+                                  "janus",
+                                  "rtpengine-daemon",
                                   NULL};
     char *text = NULL;
     if (!g_spawn_sync(NULL, (char **) query, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &text,

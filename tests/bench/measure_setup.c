@@ -15,8 +15,8 @@ static void time_call(bench_world *world, GPtrArray *clients, const setup_times 
     bench_call *call = bench_call_new(world, clients->pdata[0], clients->pdata[1], PACKET_US);
     const talker *a = call->talkers[0], *b = call->talkers[1];
     int64_t connected_us = MAX(a->connected_us, b->connected_us), heard_us = MAX(a->heard_us, b->heard_us);
-    samples_add(times->whole, (double) (heard_us - call->answered_us) / 1000);
-    samples_add(times->connect, (double) (connected_us - call->answered_us) / 1000);
+    samples_add(times->whole, (double) (heard_us - call->signalling.answered_us) / 1000);
+    samples_add(times->connect, (double) (connected_us - call->signalling.answered_us) / 1000);
     samples_add(times->rest, (double) (heard_us - connected_us) / 1000);
     bench_call_free(call);
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LABEL_WIDTH = 48 };
+
 typedef struct {
     char *key, *label, *unit;
     double values[REPORT_MAX_COLUMNS];
@@ -15,7 +17,7 @@ typedef struct {
 typedef struct {
     char *key, *title;
     size_t columns;
-    const char *const *names;
+    const char *const *names; /* static */
     GPtrArray *rows;
 } section;
 
@@ -109,13 +111,13 @@ static void print_value(double value)
 
 static void print_section(const section *s)
 {
-    printf("\n%-60s", s->title);
+    printf("\n%-*s", LABEL_WIDTH + 2, s->title);
     for (size_t i = 0; i < s->columns; i++)
         printf("%10s", s->names[i]);
     putchar('\n');
     for (guint at = 0; at < s->rows->len; at++) {
         const row *r = s->rows->pdata[at];
-        printf("  %-58s", r->label);
+        printf("  %-*s", LABEL_WIDTH, r->label);
         for (size_t i = 0; i < s->columns; i++)
             print_value(r->values[i]);
         printf("  %s\n", r->unit);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REPORT_MAX_COLUMNS 3
+#define REPORT_MAX_COLUMNS 8
 
 typedef struct bench_report bench_report;
 

@@ -2,8 +2,7 @@
  * message at a time. Whatever it did not expect ends the benchmark: figures of failed calls are worth nothing. */
 #pragma once
 
-#include "base/json.h"
-#include "tests/bench/bench_loop.h"
+#include "tests/bench/json_socket.h"
 
 #include <stdint.h>
 
@@ -22,7 +21,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(signal_message, signal_message_free)
 const char *signal_message_text(const signal_message *message, const char *name);
 
 /* Connected, token shown. It resumes, as callgate.js does, so the gateway keeps what it sends. */
-signal_client *signal_client_new(bench_loop *loop, uint16_t port, const char *identity, const char *token);
+signal_client *signal_client_new(bench_loop *loop, const struct sockaddr_in *server, const char *identity,
+                                 const char *token);
 void signal_client_free(signal_client *client);
 const char *signal_client_identity(const signal_client *client);
 

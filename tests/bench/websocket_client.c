@@ -22,13 +22,11 @@ struct websocket_client {
     GString *message;  /* fragments so far */
 };
 
-static int connect_loopback(uint16_t port)
+static int connect_to(const struct sockaddr_in *server)
 {
     int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     g_assert(fd >= 0);
-    if (connect(fd, (struct sockaddr *) &address, sizeof address) == 0 &&
+    if (connect(fd, (const struct sockaddr *) server, sizeof *server) == 0 &&
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0)
         return fd;
     close(fd);
@@ -76,24 +74,27 @@ static bool read_answer(int fd, const char *key)
     return g_str_has_prefix(head->str, "HTTP/1.1 101 ") && strstr(head->str, accept) != NULL;
 }
 
-static bool shake_hands(int fd, uint16_t port, const char *path)
+static bool shake_hands(int fd, const struct sockaddr_in *server, const char *path, const char *protocol)
 {
     uint8_t random[KEY_SIZE];
+    char host[INET_ADDRSTRLEN];
+    inet_ntop(AF_INET, &server->sin_addr, host, sizeof host);
     cg_random_bytes(random, sizeof random);
     g_autofree char *key = g_base64_encode(random, sizeof random);
     g_autofree char *request =
-        g_strdup_printf("GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n",
-                        path, port, key);
+        g_strdup_printf("GET %s HTTP/1.1\r\nHost: %s:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                        "Sec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n%s%s%s\r\n",
+                        path, host, ntohs(server->sin_port), key, protocol != NULL ? "Sec-WebSocket-Protocol: " : "",
+                        protocol != NULL ? protocol : "", protocol != NULL ? "\r\n" : "");
     return write_all(fd, request, strlen(request)) && read_answer(fd, key);
 }
 
-websocket_client *websocket_client_new(uint16_t port, const char *path)
+websocket_client *websocket_client_new(const struct sockaddr_in *server, const char *path, const char *protocol)
 {
-    int fd = connect_loopback(port);
+    int fd = connect_to(server);
     if (fd < 0)
         return NULL;
-    if (!shake_hands(fd, port, path) || fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+    if (!shake_hands(fd, server, path, protocol) || fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
         close(fd);
         return NULL;
     }

@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 #include "bridge/srtp_session.h"
+#include "tests/lib-native/peer_srtp.h"
 
 #include <glib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ enum {
     FIRST_CHECKS_US = 20000,
     DTLS_TICK_US = 50000,
     DEFAULT_CHECK_MS = 2500,
+    MAX_CHECK = 512,
 };
 
 static const cg_format default_formats[] = {
@@ -52,7 +54,11 @@ webrtc_peer *webrtc_peer_new(const webrtc_peer_config *config)
         peer->config.formats = default_formats;
         peer->config.format_count = G_N_ELEMENTS(default_formats);
     }
-    webrtc_peer_socket_open(peer);
+    if (peer->config.address != NULL)
+        webrtc_peer_socket_open(peer);
+    else
+        peer->fd = -1;
+    peer->controlled = peer->config.controlled;
     peer->checks_on = true;
     peer->local = (cg_media_description){
         .ice = cg_ice_credentials_new(),
@@ -72,7 +78,8 @@ void webrtc_peer_free(webrtc_peer *peer)
 {
     if (peer == NULL)
         return;
-    close(peer->fd);
+    if (peer->fd >= 0)
+        close(peer->fd);
     peer_dtls_free(peer->dtls);
     if (peer->inbound != NULL)
         srtp_dealloc(peer->inbound);
@@ -101,6 +108,12 @@ void webrtc_peer_set_remote(webrtc_peer *peer, const cg_media_description *remot
     webrtc_peer_socket_aim(peer);
     if (restarted)
         start_stun(peer);
+}
+
+const struct sockaddr_storage *webrtc_peer_remote_address(const webrtc_peer *peer)
+{
+    g_assert(peer->has_remote);
+    return &peer->gateway;
 }
 
 bool webrtc_peer_is_connected(const webrtc_peer *peer)
@@ -135,23 +148,28 @@ void webrtc_peer_restart_ice(webrtc_peer *peer)
 }
 
 /* RFC 8445 section 7.2.2: USERNAME is theirs, a colon, ours; the key is their password. */
-static void send_check(webrtc_peer *peer)
+size_t webrtc_peer_write_check(webrtc_peer *peer, bool nominate, uint8_t ret_datagram[static 512])
 {
-    uint8_t buffer[512];
     StunMessage message;
     g_autofree char *username = g_strdup_printf("%s:%s", peer->remote.ice.ufrag, peer->local.ice.ufrag);
-    bool controlling = !peer->config.controlled;
-    bool nominate = controlling && !peer->config.never_nominate && !(peer->config.nominate_once && peer->answered);
     if (peer->in_flight)
         stun_agent_forget_transaction(&peer->stun, peer->transaction);
     size_t size = stun_usage_ice_conncheck_create(
-        &peer->stun, &message, buffer, sizeof buffer, (const uint8_t *) username, strlen(username),
-        (const uint8_t *) peer->remote.ice.pwd, strlen(peer->remote.ice.pwd), nominate, controlling,
+        &peer->stun, &message, ret_datagram, MAX_CHECK, (const uint8_t *) username, strlen(username),
+        (const uint8_t *) peer->remote.ice.pwd, strlen(peer->remote.ice.pwd), nominate, !peer->controlled,
         110u << 24 | 0xffffff, 1, NULL, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
     g_assert(size > 0);
     stun_message_id(&message, peer->transaction);
     peer->in_flight = true;
-    webrtc_peer_send_raw(peer, buffer, size);
+    return size;
+}
+
+static void send_check(webrtc_peer *peer)
+{
+    uint8_t buffer[MAX_CHECK];
+    bool nominate =
+        !peer->controlled && !peer->config.never_nominate && !(peer->config.nominate_once && peer->answered);
+    webrtc_peer_send_raw(peer, buffer, webrtc_peer_write_check(peer, nominate, buffer));
 }
 
 /* Our own password, for the checks of a full agent. */
@@ -169,12 +187,14 @@ static void answer_check(webrtc_peer *peer, StunMessage *request)
     uint8_t reply[512];
     StunMessage message;
     size_t size = sizeof reply;
-    bool controlling = !peer->config.controlled;
+    bool controlling = !peer->controlled;
+    socklen_t address_size =
+        peer->gateway.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
     if (!peer->checks_on)
         return;
-    StunUsageIceReturn result = stun_usage_ice_conncheck_create_reply(
-        &peer->stun, request, &message, reply, &size, &peer->gateway, sizeof peer->gateway, &controlling, UINT64_MAX,
-        STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
+    StunUsageIceReturn result = stun_usage_ice_conncheck_create_reply(&peer->stun, request, &message, reply, &size,
+                                                                      &peer->gateway, address_size, &controlling,
+                                                                      UINT64_MAX, STUN_USAGE_ICE_COMPATIBILITY_RFC5245);
     /* With this tie-breaker a conflict of roles is the other side's to mend: RFC 8445 section 7.3.1.1. */
     if (result == STUN_USAGE_ICE_RETURN_SUCCESS || result == STUN_USAGE_ICE_RETURN_ROLE_CONFLICT)
         webrtc_peer_send_raw(peer, reply, size);
@@ -197,20 +217,6 @@ static void receive_stun(webrtc_peer *peer, const uint8_t *data, size_t size)
     peer->counts.checks_answered++;
 }
 
-static srtp_t make_srtp(const peer_dtls_keys *keys, const uint8_t *master, srtp_ssrc_type_t ssrcs)
-{
-    srtp_t session;
-    srtp_policy_t policy = {
-        .ssrc = {.type = ssrcs}, .key = (uint8_t *) master, .window_size = 1024, .allow_repeat_tx = 1};
-    if (keys->short_tag)
-        srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy.rtp);
-    else
-        srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
-    srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
-    g_assert(srtp_create(&session, &policy) == srtp_err_status_ok);
-    return session;
-}
-
 static void receive_dtls(webrtc_peer *peer, const uint8_t *data, size_t size)
 {
     peer_dtls_state state = peer_dtls_receive(peer->dtls, data, size);
@@ -223,8 +229,8 @@ static void receive_dtls(webrtc_peer *peer, const uint8_t *data, size_t size)
         peer->failed = true;
         return;
     }
-    peer->inbound = make_srtp(keys, keys->remote, ssrc_any_inbound);
-    peer->outbound = make_srtp(keys, keys->local, ssrc_any_outbound);
+    peer->inbound = peer_srtp_new(keys->remote, keys->short_tag, ssrc_any_inbound);
+    peer->outbound = peer_srtp_new(keys->local, keys->short_tag, ssrc_any_outbound);
     peer->connected = true;
 }
 
@@ -251,21 +257,25 @@ static void receive_media(webrtc_peer *peer, uint8_t *data, size_t size)
     }
 }
 
+/* RFC 7983 section 7. */
+void webrtc_peer_take(webrtc_peer *peer, uint8_t *data, size_t size)
+{
+    bool dtls = data[0] >= 20 && data[0] <= 63;
+    peer->counts.datagrams_received++;
+    if (data[0] <= 3)
+        receive_stun(peer, data, size);
+    else if (dtls && !peer->config.mute_dtls)
+        receive_dtls(peer, data, size);
+    else if (!dtls)
+        receive_media(peer, data, size);
+}
+
 void webrtc_peer_receive(webrtc_peer *peer, int64_t now_us)
 {
     uint8_t data[WEBRTC_PEER_MAX_DATAGRAM];
     size_t size;
-    while ((size = webrtc_peer_socket_receive(peer, data)) > 0) {
-        peer->counts.datagrams_received++;
-        if (data[0] <= 3)
-            receive_stun(peer, data, size);
-        else if (data[0] >= 20 && data[0] <= 63 && peer->config.mute_dtls)
-            continue;
-        else if (data[0] >= 20 && data[0] <= 63)
-            receive_dtls(peer, data, size);
-        else
-            receive_media(peer, data, size);
-    }
+    while ((size = webrtc_peer_socket_receive(peer, data)) > 0)
+        webrtc_peer_take(peer, data, size);
 }
 
 void webrtc_peer_tick(webrtc_peer *peer, int64_t now_us)

@@ -18,6 +18,8 @@ struct webrtc_peer {
     char mid[32]; /* of the gateway's offer, for our answer */
     struct sockaddr_storage gateway;
     bool has_remote, checks_on;
+    bool remote_is_lite;
+    bool controlled; /* RFC 8445 section 6.1.1: it answered a full agent */
 
     StunAgent stun;
     StunTransactionId transaction; /* of the check in flight */

@@ -32,15 +32,28 @@ static void append_formats(GString *sdp, const cg_media_description *local)
     }
 }
 
+/* RFC 8839 section 5.1; with all there are, the end of them (RFC 8840 section 8.2). */
+static void append_candidate(GString *sdp, const struct sockaddr_in *candidate)
+{
+    char address[INET_ADDRSTRLEN];
+    if (candidate->sin_family != AF_INET)
+        return;
+    inet_ntop(AF_INET, &candidate->sin_addr, address, sizeof address);
+    g_string_append_printf(sdp, "a=candidate:1 1 udp 2130706431 %s %u typ host\r\na=end-of-candidates\r\n", address,
+                           ntohs(candidate->sin_port));
+}
+
 char *webrtc_peer_write_sdp(webrtc_peer *peer, webrtc_peer_sdp_kind kind)
 {
     static const char *const directions[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
     const cg_media_description *local = &peer->local;
+    peer->controlled = kind == WEBRTC_PEER_ANSWER && !peer->remote_is_lite;
     GString *sdp = g_string_new("v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n");
     g_string_append_printf(sdp, "a=group:BUNDLE %s\r\na=msid-semantic: WMS\r\n", peer->mid);
     append_formats(sdp, local);
     g_string_append_printf(sdp, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=ice-options:trickle\r\n", local->ice.ufrag,
                            local->ice.pwd);
+    append_candidate(sdp, &peer->config.candidate);
     append_fingerprint(sdp, &local->fingerprint);
     g_string_append_printf(sdp, "a=setup:%s\r\na=mid:%s\r\na=%s\r\na=rtcp-mux\r\na=ssrc:%u cname:peer\r\n",
                            kind == WEBRTC_PEER_OFFER ? "actpass" : "passive", peer->mid, directions[local->direction],
@@ -62,7 +75,7 @@ static void read_fingerprint(const char *value, cg_fingerprint *fingerprint)
 static void read_candidate(webrtc_peer *peer, const char *value, struct sockaddr_storage *address)
 {
     g_auto(GStrv) words = g_strsplit(value, " ", -1);
-    bool ipv6 = strchr(peer->config.address, ':') != NULL;
+    bool ipv6 = peer->config.address != NULL && strchr(peer->config.address, ':') != NULL;
     if (g_strv_length(words) < 6 || address->ss_family != 0 || (strchr(words[4], ':') != NULL) != ipv6 ||
         !g_str_equal(words[2], peer->config.tcp ? "tcp" : "udp"))
         return;
@@ -113,6 +126,7 @@ bool webrtc_peer_read_sdp(webrtc_peer *peer, const char *sdp)
     cg_media_description remote = {.direction = CG_DIRECTION_SENDRECV};
     struct sockaddr_storage address = {0};
     g_auto(GStrv) lines = g_strsplit_set(sdp, "\r\n", -1);
+    peer->remote_is_lite = g_strv_contains((const char *const *) lines, "a=ice-lite");
     for (char **line = lines; *line != NULL; line++)
         read_line(peer, *line, &remote, &address);
     if (remote.ice.ufrag[0] == '\0' || remote.ice.pwd[0] == '\0' || remote.fingerprint.size != 32 ||

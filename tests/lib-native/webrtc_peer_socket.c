@@ -74,7 +74,9 @@ static void send_frame(webrtc_peer *peer, const void *data, size_t size)
 
 void webrtc_peer_send_raw(webrtc_peer *peer, const void *data, size_t size)
 {
-    if (peer->config.tcp)
+    if (peer->fd < 0)
+        peer->config.send(peer, &peer->gateway, data, size, peer->config.user);
+    else if (peer->config.tcp)
         send_frame(peer, data, size);
     else
         sendto(peer->fd, data, size, MSG_DONTWAIT, (struct sockaddr *) &peer->gateway, size_of(&peer->gateway));
