@@ -1313,6 +1313,7 @@ class Peer extends Emitter {
   #remote = null;
   #configuration;
   #ownIceServers; // the page's: the gateway's do not count
+  #fullIce = false;
   #candidates = new CandidateQueue((candidate) => this.emit('candidate', candidate)); // ours
   #remoteCandidates = new CandidateQueue((candidate) => this.#addCandidate(candidate));
   #playAgain = () => this.#play();
@@ -1339,6 +1340,11 @@ class Peer extends Emitter {
 
   get connected() {
     return this.#pc.connectionState === 'connected';
+  }
+
+  /* Whether the gateway is more than ICE-lite; false until it has said so. */
+  get isFullIce() {
+    return this.#fullIce;
   }
 
   get dtmf() {
@@ -1418,9 +1424,9 @@ class Peer extends Emitter {
     } catch (cause) {
       throw new CallgateError(53402, { cause });
     }
-    const lite = /^a=ice-lite/m.test(description.sdp);
-    this.#candidates.open(!lite);
-    this.#remoteCandidates.open(!lite);
+    this.#fullIce = !/^a=ice-lite/m.test(description.sdp);
+    this.#candidates.open(this.#fullIce);
+    this.#remoteCandidates.open(this.#fullIce);
   }
 
   /* null is behind the last one; the empty one that some browsers send before it says the same. */
@@ -1863,13 +1869,19 @@ export class Call extends Emitter {
       microphoneOn: !this.#muted && !this.#held,
     }));
     this.#monitor.on('sample', (sample) => this.#onSample(sample));
-    this.#monitor.on('warning', (name, sample) => this.emit('warning', name, sample));
+    this.#monitor.on('warning', (name, sample) => this.#onWarning(name, sample));
     this.#monitor.on('warningCleared', (name, sample) => this.emit('warningCleared', name, sample));
   }
 
   #emitVolume() {
     const { local, remote } = this.#meters;
     if (this.listenerCount('volume') > 0) this.emit('volume', local.level(), remote.level());
+  }
+
+  /* A full agent may go on sending where the browser no longer listens, which to the browser looks connected. */
+  #onWarning(name, sample) {
+    this.emit('warning', name, sample);
+    if (name === 'no-audio' && this.#peer.isFullIce && this.#status === 'open') this[networkChanged]();
   }
 
   #onSample(sample) {

@@ -11,7 +11,6 @@ import { until } from '../lib/wait.mjs';
 
 const SECRET = 'a secret of gateway and TURN server';
 let coturn;
-let unblock = () => {};
 
 before(async () => {
   natNetwork(PORT);
@@ -66,6 +65,30 @@ for (const { what, block, end } of cases) {
     });
   }
 }
+
+test('an ICE restart brings new credentials, and media goes on', { timeout }, async () => {
+  const [a, b] = await Promise.all([set.phone('chromium'), set.phone('firefox')]);
+  await connect(a, b);
+  await bothHear(a, b);
+  for (const phone of [a, b]) {
+    const ufrag = () => phone.page.evaluate(() => /a=ice-ufrag:(\S+)/.exec(globalThis.testPeers.at(-1).remoteDescription.sdp)[1]);
+    const before = await ufrag();
+    await phone.page.evaluate(() => globalThis.dispatchEvent(new Event('online'))); // what a changed network tells the client
+    await until(async () => await ufrag() !== before, 'new credentials of the gateway');
+    await bothHearAgain(a, b);
+  }
+  assert.deepEqual(await complaints(a, b), []);
+});
+
+test('the direct way is cut in mid-call: an ICE restart finds the TURN server', { timeout }, async (t) => {
+  const [a, b] = await Promise.all([set.phone('chromium'), set.phone('firefox')]);
+  await connect(a, b);
+  await bothHear(a, b);
+  t.after(wall('udp', GW_ADDRESS));
+  // Whether the browser notices by itself or by what it does not hear.
+  await bothHearAgain(a, b, 40000);
+  for (const phone of [a, b]) assert.equal((await remoteEnd(phone)).address, GW_ADDRESS, `where ${phone.identity} sends`);
+});
 
 test('the gateway tells of itself as the STUN and TURN servers see it', { timeout }, async () => {
   const [a, b] = await Promise.all([set.phone('chromium'), set.phone('firefox')]);

@@ -78,3 +78,21 @@ test('a call to us keeps what the gateway tells of while it rings', async () => 
   assert.deepEqual(bench.browser.peer.remoteCandidates.map(({ candidate }) => candidate), ['candidate:8', '']);
   assert.deepEqual(told(), [{ callsid: 'CA1', candidate: 'candidate:1' }]);
 });
+
+for (const [kind, sdp, restarts] of [['full', FULL, 1], ['lite', LITE, 0]]) {
+  test(`silence though connected restarts ICE ${restarts} times with a gateway of ${kind} ICE`, async () => {
+    const call = await bench.device.connect({ params: { To: 'client:bob' } });
+    await settle();
+    bench.gateway.tell('answer', { callsid: call.callSid, sdp, reconnect: 'r' });
+    await settle();
+    const { peer } = bench.browser;
+    peer.become('connected');
+    peer.stats = new Map([['in', { type: 'inbound-rtp', kind: 'audio', packetsReceived: 0 }]]);
+    for (let second = 0; second < 6; second++) {
+      bench.gateway.socket.say('\n');
+      await bench.clock.advance(1_000);
+    }
+    assert.equal(bench.gateway.of('reinvite').length, restarts);
+    assert.equal(call.status(), 'open');
+  });
+}

@@ -497,7 +497,7 @@ static void test_candidates(void)
 {
     static const char *const candidates[] = {
         "1 1 udp 1 192.0.2.7 50000 typ moon",
-        "1 1 udp 1 192.0.2.7 50000 typ host ufrag " LONG_40,
+        ("1 1 udp 1 192.0.2.7 50000 typ host ufrag " LONG_40),
         "1 1 udp 1 0.0.0.0 50000 typ host",
         "1 1 udp 1 224.0.0.1 50000 typ host",
         "1 1 udp 1 ff02::1 50000 typ host",
