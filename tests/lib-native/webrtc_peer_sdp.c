@@ -77,7 +77,7 @@ static void read_candidate(webrtc_peer *peer, const char *value, struct sockaddr
     g_auto(GStrv) words = g_strsplit(value, " ", -1);
     bool ipv6 = peer->config.address != NULL && strchr(peer->config.address, ':') != NULL;
     if (g_strv_length(words) < 6 || address->ss_family != 0 || (strchr(words[4], ':') != NULL) != ipv6 ||
-        !g_str_equal(words[2], peer->config.tcp ? "tcp" : "udp"))
+        g_ascii_strcasecmp(words[2], peer->config.tcp ? "tcp" : "udp") != 0)
         return;
     uint16_t port = htons((uint16_t) strtoul(words[5], NULL, 10));
     if (ipv6) {
