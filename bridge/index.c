@@ -80,6 +80,11 @@ void cg_index_remove(cg_index *index, uint32_t hash, uint32_t value)
     g_assert_not_reached();
 }
 
+void cg_index_prefetch(const cg_index *index, uint32_t hash)
+{
+    __builtin_prefetch(&index->entries[hash & index->mask]);
+}
+
 bool cg_index_next(const cg_index *index, uint32_t hash, size_t *cursor, uint32_t *ret_value)
 {
     for (;;) {

@@ -17,6 +17,9 @@ void cg_index_add(cg_index *index, uint32_t hash, uint32_t value);
 void cg_index_remove(cg_index *index, uint32_t hash, uint32_t value);
 size_t cg_index_size(const cg_index *index);
 
+/* Asks the memory for where `hash` would be: a look-up a little later need not wait for it. */
+void cg_index_prefetch(const cg_index *index, uint32_t hash);
+
 /* Visits the values under `hash`, one each call, until false. `cursor` begins at 0. The index must not change
  * meanwhile. */
 bool cg_index_next(const cg_index *index, uint32_t hash, size_t *cursor, uint32_t *ret_value);

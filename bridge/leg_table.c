@@ -109,6 +109,11 @@ void cg_leg_table_remove_path(cg_leg_table *table, cg_leg *leg, unsigned index)
     cg_index_remove(table->by_path, leg->paths[index].hash, leg->slot * CG_LEG_PATHS + index);
 }
 
+void cg_leg_table_prefetch_path(const cg_leg_table *table, const cg_path *path)
+{
+    cg_index_prefetch(table->by_path, cg_path_hash(path, table->seed));
+}
+
 cg_leg *cg_leg_table_find_path(const cg_leg_table *table, const cg_path *path, unsigned *ret_index)
 {
     uint32_t hash = cg_path_hash(path, table->seed), value;

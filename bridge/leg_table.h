@@ -28,6 +28,8 @@ int64_t *cg_leg_table_due(cg_leg_table *table);
 /* The leg's paths[index] has been filled in, or is about to be emptied. */
 void cg_leg_table_add_path(cg_leg_table *table, cg_leg *leg, unsigned index);
 void cg_leg_table_remove_path(cg_leg_table *table, cg_leg *leg, unsigned index);
+/* Asks the memory for what finding the path will read first. */
+void cg_leg_table_prefetch_path(const cg_leg_table *table, const cg_path *path);
 cg_leg *cg_leg_table_find_path(const cg_leg_table *table, const cg_path *path, unsigned *ret_index);
 
 /* Brings the table's ufrags of a leg in line with leg->ice. */

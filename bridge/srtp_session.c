@@ -59,6 +59,12 @@ cg_srtp_session *cg_srtp_session_new(const cg_srtp_keys *keys)
     return NULL;
 }
 
+void cg_srtp_session_prefetch(const cg_srtp_session *session)
+{
+    __builtin_prefetch(session->inbound);
+    __builtin_prefetch(session->outbound);
+}
+
 void cg_srtp_session_free(cg_srtp_session *session)
 {
     if (!session)

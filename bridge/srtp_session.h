@@ -24,6 +24,8 @@ bool cg_srtp_global_init(void);
 
 /* NULL if libsrtp refuses the keys. Any remote SSRC is accepted; ours may be any too. */
 cg_srtp_session *cg_srtp_session_new(const cg_srtp_keys *keys);
+/* Asks the memory for what the next packet will need. */
+void cg_srtp_session_prefetch(const cg_srtp_session *session);
 void cg_srtp_session_free(cg_srtp_session *session);
 
 /* In place. `*size` is the datagram's size in, the result's out. Protecting needs CG_SRTP_MAX_TRAILER bytes of room

@@ -49,6 +49,8 @@ static bool set_options(int fd, bool ipv6)
     set_option(fd, SOL_SOCKET, SO_SNDBUF, RECEIVE_BUFFER);
     if (!ipv6) {
         set_option(fd, IPPROTO_IP, IP_TOS, DSCP_EF);
+        /* Nothing of ours is ever to be fragmented, so the kernel need not draw an identification for each datagram. */
+        set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
         return set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
     }
     set_option(fd, IPPROTO_IPV6, IPV6_TCLASS, DSCP_EF);

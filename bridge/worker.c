@@ -4,6 +4,7 @@
 #include "bridge/worker.h"
 
 #include "base/clock.h"
+#include "bridge/prefetch.h"
 #include "bridge/worker_sockets.h"
 #include "bridge/worker_tcp.h"
 
@@ -93,6 +94,7 @@ static bool receive_batch(cg_worker *worker, cg_udp *udp)
     int64_t now_us = cg_clock_monotonic_us();
     if (malformed > 0)
         cg_counter_add(&worker->counters.dropped_malformed, malformed);
+    cg_prefetch_batch(worker, datagrams, count);
     for (size_t i = 0; i < count; i++) {
         if (is_for_us(worker, &datagrams[i].path))
             cg_worker_receive(worker, &datagrams[i], now_us);
