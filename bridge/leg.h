@@ -117,7 +117,7 @@ extern const cg_ice_agent_handlers cg_leg_agent_handlers; /* owner: the worker; 
 void cg_leg_open_agent(cg_worker *worker, cg_leg *leg, cg_leg_role role, int64_t now_us);
 /* True if the datagram is on its way. */
 bool cg_leg_agent_send(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size);
-/* Gathering that is late; a peer whose consent only the agent knows of. */
+/* Tells of gathering that is late. */
 void cg_leg_agent_tick(cg_worker *worker, cg_leg *leg, int64_t now_us);
 
 /* leg_media.c */

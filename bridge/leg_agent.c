@@ -40,12 +40,13 @@ static void on_selected(void *owner, void *user, const struct sockaddr_storage *
 /* No end yet: before the setup timeout a candidate may come that works, before the consent timeout a restart. */
 static void on_failed(void *owner, void *user)
 {
-    const cg_worker *worker = owner;
+    cg_worker *worker = owner;
     const cg_leg *leg = user;
     char peer[CG_PATH_TEXT_SIZE] = "";
     if (cg_leg_path_out(leg) != NULL)
         cg_path_format(cg_leg_path_out(leg), peer);
     CG_EVENTS_LOG(worker->config.events, "leg.ice_failed", CG_LOG_NUMBER("media", leg->id), CG_LOG_TEXT("peer", peer));
+    cg_worker_schedule(worker, leg); /* now silence counts */
 }
 
 /* libnice's buffer has no room that it would answer for: what a partner's protection adds needs one of ours. */
@@ -88,13 +89,10 @@ bool cg_leg_agent_send(cg_worker *worker, const cg_path *path, const uint8_t *da
     return leg != NULL && cg_ice_agent_send(leg->agent, data, size);
 }
 
-/* A peer that sends media is heard; of one that is to send none, only the agent's own checks tell. */
 void cg_leg_agent_tick(cg_worker *worker, cg_leg *leg, int64_t now_us)
 {
     if (now_us >= leg->gather_deadline_us) {
         leg->gather_deadline_us = INT64_MAX;
         cg_leg_tell(worker, leg, CG_LEG_EVENT_GATHER_LATE);
     }
-    if (leg->selected >= 0 && leg->described && !leg->media.may_receive && cg_ice_agent_is_alive(leg->agent))
-        cg_leg_heard(worker, leg, (unsigned) leg->selected, now_us);
 }

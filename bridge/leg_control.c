@@ -103,9 +103,20 @@ static void send_report_if_due(cg_worker *worker, cg_leg *leg, int64_t now_us)
     cg_rtcp_session_schedule(&leg->rtcp, cg_random_u32(), now_us);
 }
 
+/* A peer that sends no media may be there nevertheless: its answers to a full agent's checks are consent too. */
+static bool is_alive(const cg_leg *leg)
+{
+    return leg->agent != NULL && cg_ice_agent_is_alive(leg->agent);
+}
+
+static bool may_be_silent(const cg_leg *leg)
+{
+    return is_alive(leg) && !leg->media.may_receive;
+}
+
 static void warn_if_silent(cg_worker *worker, cg_leg *leg, int64_t now_us)
 {
-    if (leg->interrupted || now_us - leg->heard_us < worker->config.consent_warning_us)
+    if (leg->interrupted || may_be_silent(leg) || now_us - leg->heard_us < worker->config.consent_warning_us)
         return;
     leg->interrupted = true;
     cg_leg_tell(worker, leg, CG_LEG_EVENT_INTERRUPTED);
@@ -122,7 +133,8 @@ static cg_leg_end find_end(const cg_worker *worker, const cg_leg *leg, int64_t n
     case CG_LEG_HANDSHAKING:
         return now_us < leg->setup_deadline_us ? CG_LEG_END_NONE : CG_LEG_END_DTLS_TIMEOUT;
     case CG_LEG_CONNECTED:
-        return now_us - leg->heard_us < worker->config.consent_timeout_us ? CG_LEG_END_NONE : CG_LEG_END_CONSENT_LOST;
+        return is_alive(leg) || now_us - leg->heard_us < worker->config.consent_timeout_us ? CG_LEG_END_NONE
+                                                                                           : CG_LEG_END_CONSENT_LOST;
     }
     return CG_LEG_END_NONE;
 }
@@ -144,15 +156,20 @@ void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us)
     cg_worker_schedule(worker, leg);
 }
 
+/* When silence has lasted for a warning, or for the end; an agent that fails schedules its leg anew. */
+static int64_t silence_due(const cg_worker *worker, const cg_leg *leg)
+{
+    if (!leg->interrupted && !may_be_silent(leg))
+        return leg->heard_us + MIN(worker->config.consent_warning_us, worker->config.consent_timeout_us);
+    return is_alive(leg) ? INT64_MAX : leg->heard_us + worker->config.consent_timeout_us;
+}
+
 int64_t cg_leg_due(const cg_worker *worker, const cg_leg *leg)
 {
     if (leg->state == CG_LEG_OPEN)
         return leg->gather_deadline_us;
     if (leg->state != CG_LEG_CONNECTED)
         return MIN(leg->setup_deadline_us, leg->gather_deadline_us);
-    int64_t patience = worker->config.consent_timeout_us;
-    if (!leg->interrupted)
-        patience = MIN(patience, worker->config.consent_warning_us);
-    int64_t due = MIN(leg->heard_us + patience, MIN(leg->rtcp.next_us, leg->gather_deadline_us));
+    int64_t due = MIN(silence_due(worker, leg), MIN(leg->rtcp.next_us, leg->gather_deadline_us));
     return may_send_digits(leg) ? MIN(due, cg_dtmf_sender_due(&leg->dtmf_out)) : due;
 }
