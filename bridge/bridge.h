@@ -1,6 +1,6 @@
 /* The bridge moves media. It has workers, legs and links, and never learns what a call is.
  *
- * A leg is one peer's ICE, DTLS-SRTP and RTP; a link joins two legs of one worker so that each receives what the other
+ * A leg is one peer's ICE, DTLS-SRTP and RTP, or (phones, trunks) RTP alone; a link joins two legs of one worker so that each receives what the other
  * sends. Every function here is called on the control thread and only posts to the worker that owns the leg, in order;
  * what happens comes back as events, delivered on the control thread through the mailbox given at creation. A leg that
  * is gone ignores what it is told. */
@@ -24,6 +24,7 @@ typedef enum {
     CG_LEG_END_DTLS_FAILED,          /* alert, protocol error, no common SRTP profile */
     CG_LEG_END_FINGERPRINT_MISMATCH, /* the peer's certificate is not the one in its SDP */
     CG_LEG_END_CONSENT_LOST,         /* checks and media stopped and did not come back (RFC 7675) */
+    CG_LEG_END_MEDIA_TIMEOUT,        /* plain RTP: nothing came for too long */
 } cg_leg_end;
 
 const char *cg_leg_end_name(cg_leg_end end); /* "ice_timeout", for logs, metrics and records */
@@ -75,6 +76,11 @@ typedef struct {
     unsigned setup_timeout_ms;    /* from remote description to CONNECTED; 0: 15000 */
     unsigned consent_warning_ms;  /* 0: 10000 */
     unsigned consent_timeout_ms;  /* 0: 30000 */
+    uint16_t rtp_port_min, rtp_port_max; /* of legs of plain RTP, two each; 0: 20000 to 29999 */
+    const char *rtp_address;             /* told to their peers; NULL: the first of advertise and addresses, IPv4 first */
+    unsigned rtp_timeout_ms;             /* silence that ends one whose peer may send; 0: 60000 */
+    unsigned rtp_latch_window_ms;        /* after a description, in which the first packet wins; 0: the signalled
+                                            address only (rtp_latch.h) */
 } cg_bridge_config;
 
 /* What cg_bridge_new checks of a configuration before it opens anything. False and a message (free with g_free) for the
@@ -97,6 +103,10 @@ unsigned cg_bridge_pick_worker(cg_bridge *bridge);
  * send. Formats, extensions and direction are left empty: the caller negotiates them and hands the whole back in
  * cg_bridge_leg_connect. 0 if the worker has no room. */
 cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local);
+
+/* The same for a leg of plain RTP, without ICE and DTLS: fills in an SSRC and where it receives (`ret_local->rtp`,
+ * without mux). 0 also if no port is free. */
+cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local);
 
 /* The RTCP CNAME (RFC 7022: it says nothing about us) of the stream with that SSRC, for SDP. */
 #define CG_CNAME_SIZE 16

@@ -8,13 +8,19 @@
 
 #define CG_PATH_TEXT_SIZE 64
 
+/* What carries a path's datagrams. */
+typedef enum {
+    CG_TRANSPORT_UDP, /* the worker's UDP socket of the family */
+    CG_TRANSPORT_RTP, /* a socket of the leg's own: `local` begins with its descriptor, which tells such paths apart */
+} cg_transport;
+
 typedef struct {
     uint8_t remote[16]; /* IPv4: first four octets, the rest zero */
     uint8_t local[16];
     uint32_t scope; /* interface index of a link-local IPv6 peer, else 0 */
     uint16_t port;  /* of the peer, host order */
     bool ipv6;
-    uint8_t reserved; /* zero: paths are compared as bytes */
+    uint8_t transport; /* cg_transport */
 } cg_path;
 
 bool cg_path_equal(const cg_path *a, const cg_path *b);

@@ -134,3 +134,22 @@ void cg_sdp_cross_media(const cg_media_description *far, cg_media_description *l
     }
     local->ptime_ms = far->ptime_ms;
 }
+
+static void move_format(const cg_media_description *from, cg_codec codec, cg_media_description *to)
+{
+    const cg_format *format = cg_media_find_codec(from, codec);
+    if (format && !cg_media_find_codec(to, codec))
+        to->formats[to->format_count++] = *format;
+}
+
+void cg_sdp_prefer_codecs(const cg_codec *allowed, cg_media_description *media)
+{
+    cg_media_description all = *media;
+    media->format_count = 0;
+    memset(media->extensions, 0, sizeof(media->extensions));
+    for (; *allowed != CG_CODEC_COUNT; allowed++)
+        move_format(&all, *allowed, media);
+    move_format(&all, CG_CODEC_TELEPHONE_EVENT_48000, media);
+    move_format(&all, CG_CODEC_TELEPHONE_EVENT_8000, media);
+    drop_lonely(media);
+}
