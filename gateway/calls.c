@@ -49,7 +49,8 @@ size_t cg_calls_count_state(const cg_calls *calls, cg_call_state state)
 
 bool cg_calls_open_media(cg_calls *calls, cg_call_leg *leg, unsigned worker)
 {
-    leg->media = cg_bridge_leg_open(calls->bridge, worker, &leg->local);
+    leg->media = leg->ops->plain_rtp ? cg_bridge_leg_open_rtp(calls->bridge, worker, &leg->local)
+                                     : cg_bridge_leg_open(calls->bridge, worker, &leg->local);
     if (leg->media == 0)
         return false;
     gint64 *key = g_new(gint64, 1);

@@ -80,6 +80,12 @@ void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_descript
  * them the telephone-events that go with them, and no header extensions: what a trunk is offered. */
 void cg_sdp_prefer_codecs(const cg_codec *allowed, cg_media_description *media);
 
+/* Takes a remote answer to our offer `local`: leaves of it what the answer has, too. False, and nothing changed, if that
+ * leaves no speech codec. */
+bool cg_sdp_narrow_media(const cg_media_description *answer, cg_media_description *local);
+
+bool cg_sdp_has_speech(const cg_media_description *media);
+
 /* Lets the far end's wishes cross: `local`'s formats take over the fmtp of `far`'s of the same codec, and its ptime.
  * `far` is what the other leg's browser said (cg_sdp_media). Call it behind cg_sdp_answer_media when the callee's
  * answer is there; cg_sdp_offer_media has done it with `preferred`. RED keeps naming `local`'s own Opus. */

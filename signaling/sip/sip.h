@@ -44,6 +44,7 @@ typedef enum {
     CG_SIP_ANSWERED, /* ours is answered; `sdp` */
     CG_SIP_FAILED,   /* ours is not: `status`. The last event */
     CG_SIP_OFFER,    /* a re-INVITE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
+    CG_SIP_CONFIRMED, /* what answers the description we gave to such a one; `sdp` */
     CG_SIP_ENDED,    /* BYE, CANCEL or a failure of the dialog. The last event */
 } cg_sip_event_kind;
 

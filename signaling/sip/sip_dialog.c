@@ -212,10 +212,21 @@ static void on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
 
 static void on_reinvite(cg_sip_dialog *dialog, const sip_t *message)
 {
-    if (dialog->state == CG_SIP_DIALOG_TALKING)
-        tell(dialog, CG_SIP_OFFER, 0, cg_sip_read_body(message));
-    else
+    if (dialog->state != CG_SIP_DIALOG_TALKING) {
         nua_respond(dialog->handle, SIP_481_NO_TRANSACTION, TAG_END());
+        return;
+    }
+    char *sdp = cg_sip_read_body(message);
+    dialog->asked = sdp == NULL;
+    tell(dialog, CG_SIP_OFFER, 0, sdp);
+}
+
+static void on_ack(cg_sip_dialog *dialog, const sip_t *message)
+{
+    char *sdp = dialog->asked ? cg_sip_read_body(message) : NULL;
+    dialog->asked = false;
+    if (sdp != NULL)
+        tell(dialog, CG_SIP_CONFIRMED, 0, sdp);
 }
 
 /* Trunks ask whether we are there. */
@@ -329,6 +340,9 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
         break;
     case nua_i_invite:
         on_reinvite(dialog, message);
+        break;
+    case nua_i_ack:
+        on_ack(dialog, message);
         break;
     case nua_i_options:
         on_options(sip, handle, true);

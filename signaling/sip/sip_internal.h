@@ -22,6 +22,7 @@ typedef struct cg_sip_dialog {
     nua_handle_t *handle; /* owned */
     cg_sip_dialog_state state;
     bool rang;          /* 180 was told */
+    bool asked;         /* a re-INVITE asked for our description: the ACK answers it */
     bool authenticated; /* a challenge of this host was answered */
     unsigned host;      /* index, of the one that is tried */
     /* Of our INVITE; owned. */
