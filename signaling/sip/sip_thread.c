@@ -6,6 +6,7 @@
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/sip_tag.h>
 #include <sofia-sip/su_log.h>
+#include <sofia-sip/tport_tag.h>
 #include <string.h>
 
 enum {
@@ -51,7 +52,7 @@ static bool start_stack(cg_sip *sip)
                           NUTAG_APPL_METHOD("OPTIONS"), NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING),
                           SIPTAG_ALLOW_STR(METHODS), SIPTAG_SUPPORTED(SIP_NONE), SIPTAG_USER_AGENT_STR("Callgate"),
                           NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_SIP_T1X64(sip->config.timeout_ms),
-                          NTATAG_SERVER_RPORT(1), TAG_END());
+                          NTATAG_SERVER_RPORT(1), TPTAG_STUN_SERVER(0), TAG_END());
     return sip->nua != NULL;
 }
 
