@@ -44,7 +44,13 @@ export const reply = (status, { sdp, first = false, extra = [] } = {}) => send([
   `SIP/2.0 ${status}`, '[last_Via:]', '[last_From:]', `[last_To:]${first ? `;${TAG}` : ''}`, '[last_Call-ID:]', '[last_CSeq:]',
   CONTACT, ...extra, ...body(sdp)]);
 
-const KEEP = '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="remote"/>' +
+/** Answers the INVITE although another request came after it: its Via and CSeq were kept by expectInvite(). */
+export const replyToInvite = (status, sdp) => send([
+  `SIP/2.0 ${status}`, 'Via: [$via]', 'From: [$remote]', `To: [$local];${TAG}`, '[last_Call-ID:]', 'CSeq: [$sequence]', CONTACT, ...body(sdp)]);
+
+const KEEP = '<ereg regexp="SIP/2.0.*" search_in="hdr" header="Via:" assign_to="via"/>' +
+  '<ereg regexp="[0-9]+ INVITE" search_in="hdr" header="CSeq:" assign_to="sequence"/>' +
+  '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="remote"/>' +
   '<ereg regexp="sip:[^;>]*" search_in="hdr" header="Contact:" assign_to="target"/>' +
   '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="local"/>';
 /** The INVITE of a call that the phone will say something in later. */
@@ -74,7 +80,7 @@ export class Sipp {
   constructor(t, steps, { port, address = '127.0.0.1', remote, calls = 1, transport = 'u1' }) {
     const used = steps.some((step) => step.includes('assign_to'));
     const xml = `<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="test">\n${steps.join('\n')}\n${
-      used ? '<Reference variables="remote,target,local"/>' : ''}</scenario>\n`;
+      used ? '<Reference variables="remote,target,local,via,sequence"/>' : ''}</scenario>\n`;
     writeFileSync(join(this.#directory, 'scenario.xml'), xml);
     this.port = port;
     this.#process = spawn('sipp', ['-sf', 'scenario.xml', '-i', address, '-p', String(port), '-t', transport, '-m', String(calls),
