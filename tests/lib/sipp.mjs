@@ -62,12 +62,14 @@ export const request = (method, sequence, { sdp } = {}) => send([
   'To: [$remote]', '[last_Call-ID:]', `CSeq: ${sequence} ${method === 'ACK' ? 'ACK' : method}`, CONTACT, 'Max-Forwards: 70', ...body(sdp)],
   method === 'ACK' ? '' : 'retrans="500"');
 
-/** A request of a calling phone. `to`: the number. */
-export const call = (method, to, sequence, { sdp, extra = [], established = false } = {}) => send([
-  `${method} sip:${to}@[remote_ip]:[remote_port] SIP/2.0`, 'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]',
+/** A request of a calling phone. `to`: the number; `back`: steps back to the INVITE whose transaction it belongs to (CANCEL,
+ *  ACK of a refusal). */
+export const call = (method, to, sequence, { sdp, extra = [], established = false, back } = {}) => send([
+  `${method} sip:${to}@[remote_ip]:[remote_port] SIP/2.0`,
+  `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch${back ? `-${back}` : ''}]`,
   `From: "A Phone" <sip:+15550009999@[local_ip]:[local_port]>;${TAG}`,
   `To: <sip:${to}@[remote_ip]:[remote_port]>${established ? '[peer_tag_param]' : ''}`, 'Call-ID: [call_id]',
-  `CSeq: ${sequence} ${method}`, CONTACT, 'Max-Forwards: 70', ...extra, ...body(sdp)], method === 'ACK' ? '' : 'retrans="500"');
+  `CSeq: ${sequence} ${method}`, CONTACT, 'Max-Forwards: 70', ...extra, ...body(sdp)], back || method === 'ACK' ? '' : 'retrans="500"');
 
 // --- sipp ---
 
