@@ -195,8 +195,8 @@ cg_bridge *cg_bridge_new(const cg_bridge_config *config, cg_mailbox *control,
     bridge->rtp_port_min = (uint16_t) or_default(config->rtp_port_min, DEFAULT_RTP_PORT_MIN);
     bridge->rtp_port_max = (uint16_t) or_default(config->rtp_port_max, DEFAULT_RTP_PORT_MAX);
     if (!check(config, &bridge->addresses, ret_error) ||
-        !find_rtp_address(config, &bridge->addresses, &bridge->rtp_address, ret_error) || !add_workers(bridge, config, ret_error) ||
-        !add_pool(bridge, config, ret_error)) {
+        !find_rtp_address(config, &bridge->addresses, &bridge->rtp_address, ret_error) ||
+        !add_workers(bridge, config, ret_error) || !add_pool(bridge, config, ret_error)) {
         cg_bridge_free(bridge);
         return NULL;
     }
@@ -271,8 +271,8 @@ cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, cg_media_de
         return 0;
     }
     uint16_t port = cg_rtp_ports_get(&bound);
-    *ret_local = (cg_media_description){
-        .rtp = {.media = bridge->rtp_address, .rtcp = bridge->rtp_address}, .ssrc = cg_random_u32() | 1};
+    *ret_local = (cg_media_description){.rtp = {.media = bridge->rtp_address, .rtcp = bridge->rtp_address},
+                                        .ssrc = cg_random_u32() | 1};
     cg_rtp_ports_set(&ret_local->rtp.media, port);
     cg_rtp_ports_set(&ret_local->rtp.rtcp, (uint16_t) (port + 1));
     cg_worker_post_open_rtp(bridge->workers[worker].worker, leg, fds, ret_local->ssrc);

@@ -1,9 +1,9 @@
 /* The bridge moves media. It has workers, legs and links, and never learns what a call is.
  *
- * A leg is one peer's ICE, DTLS-SRTP and RTP, or (phones, trunks) RTP alone; a link joins two legs of one worker so that each receives what the other
- * sends. Every function here is called on the control thread and only posts to the worker that owns the leg, in order;
- * what happens comes back as events, delivered on the control thread through the mailbox given at creation. A leg that
- * is gone ignores what it is told. */
+ * A leg is one peer's ICE, DTLS-SRTP and RTP, or (phones, trunks) RTP alone; a link joins two legs of one worker so
+ * that each receives what the other sends. Every function here is called on the control thread and only posts to the
+ * worker that owns the leg, in order; what happens comes back as events, delivered on the control thread through the
+ * mailbox given at creation. A leg that is gone ignores what it is told. */
 #pragma once
 
 #include "base/mailbox.h"
@@ -69,18 +69,18 @@ typedef struct {
     const char *const
         *addresses; /* IP addresses for candidates and binding, NULL-terminated; empty or NULL: every address of every
                        interface that is up, without link-local, and loopback only if there is no other */
-    const char *const *advertise; /* extra candidate addresses (1:1 NAT), NULL-terminated; may be NULL */
-    unsigned handshake_threads;   /* 0: one */
-    unsigned handshake_queue;     /* handshakes that may wait; more are refused as DTLS_FAILED; 0: 1024 */
-    unsigned max_legs;            /* per worker; 0: 4096 */
-    unsigned setup_timeout_ms;    /* from remote description to CONNECTED; 0: 15000 */
-    unsigned consent_warning_ms;  /* 0: 10000 */
-    unsigned consent_timeout_ms;  /* 0: 30000 */
+    const char *const *advertise;        /* extra candidate addresses (1:1 NAT), NULL-terminated; may be NULL */
+    unsigned handshake_threads;          /* 0: one */
+    unsigned handshake_queue;            /* handshakes that may wait; more are refused as DTLS_FAILED; 0: 1024 */
+    unsigned max_legs;                   /* per worker; 0: 4096 */
+    unsigned setup_timeout_ms;           /* from remote description to CONNECTED; 0: 15000 */
+    unsigned consent_warning_ms;         /* 0: 10000 */
+    unsigned consent_timeout_ms;         /* 0: 30000 */
     uint16_t rtp_port_min, rtp_port_max; /* of legs of plain RTP, two each; 0: 20000 to 29999 */
-    const char *rtp_address;             /* told to their peers; NULL: the first of advertise and addresses, IPv4 first */
-    unsigned rtp_timeout_ms;             /* silence that ends one whose peer may send; 0: 60000 */
-    unsigned rtp_latch_window_ms;        /* after a description, in which the first packet wins; 0: the signalled
-                                            address only (rtp_latch.h) */
+    const char *rtp_address;      /* told to their peers; NULL: the first of advertise and addresses, IPv4 first */
+    unsigned rtp_timeout_ms;      /* silence that ends one whose peer may send; 0: 60000 */
+    unsigned rtp_latch_window_ms; /* after a description, in which the first packet wins; 0: the signalled
+                                     address only (rtp_latch.h) */
 } cg_bridge_config;
 
 /* What cg_bridge_new checks of a configuration before it opens anything. False and a message (free with g_free) for the

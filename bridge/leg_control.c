@@ -113,7 +113,8 @@ static int64_t patience_us(const cg_worker *worker, const cg_leg *leg)
 
 static void warn_if_silent(cg_worker *worker, cg_leg *leg, int64_t now_us)
 {
-    if (leg->interrupted || patience_us(worker, leg) == INT64_MAX || now_us - leg->heard_us < worker->config.consent_warning_us)
+    if (leg->interrupted || patience_us(worker, leg) == INT64_MAX ||
+        now_us - leg->heard_us < worker->config.consent_warning_us)
         return;
     leg->interrupted = true;
     cg_leg_tell(worker, leg, CG_LEG_EVENT_INTERRUPTED);

@@ -7,8 +7,7 @@ void cg_rtp_latch_signal(cg_rtp_latch *latch, const cg_path *signalled, int64_t 
 {
     if (cg_path_equal(&latch->signalled, signalled))
         return;
-    *latch = (cg_rtp_latch){
-        .signalled = *signalled, .remote = *signalled, .first_wins_until_us = first_wins_until_us};
+    *latch = (cg_rtp_latch){.signalled = *signalled, .remote = *signalled, .first_wins_until_us = first_wins_until_us};
 }
 
 static bool same_host(const cg_path *a, const cg_path *b)

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 enum {
-    MAX_ATTEMPTS = 200,  /* pairs tried for one leg: the control thread must not search for long */
-    DSCP_EF = 46 << 2, /* RFC 4594 section 4.1: telephony */
+    MAX_ATTEMPTS = 200, /* pairs tried for one leg: the control thread must not search for long */
+    DSCP_EF = 46 << 2,  /* RFC 4594 section 4.1: telephony */
 };
 
 uint16_t cg_rtp_ports_get(const struct sockaddr_storage *address)

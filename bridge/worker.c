@@ -110,6 +110,8 @@ static bool receive_plain_batch(cg_worker *worker)
     bool more;
     unsigned malformed;
     size_t count = cg_rtp_sockets_receive(worker->rtp, datagrams, &more, &malformed);
+    if (cg_mailbox_depth(worker->mailbox) > 0) /* as above */
+        cg_mailbox_deliver(worker->mailbox, worker);
     int64_t now_us = cg_clock_monotonic_us();
     if (malformed > 0)
         cg_counter_add(&worker->counters.dropped_malformed, malformed);

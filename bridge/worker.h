@@ -16,8 +16,8 @@ typedef struct {
     unsigned index;
     unsigned max_legs;
     int64_t setup_timeout_us, consent_warning_us, consent_timeout_us;
-    int64_t rtp_timeout_us;          /* silence that ends a leg of plain RTP */
-    int64_t rtp_latch_window_us;     /* in which the first packet wins; 0: none */
+    int64_t rtp_timeout_us;        /* silence that ends a leg of plain RTP */
+    int64_t rtp_latch_window_us;   /* in which the first packet wins; 0: none */
     const cg_addresses *addresses; /* outlives the worker */
     uint16_t port;                 /* 0: any free one */
     cg_events *events;             /* outlives the worker */

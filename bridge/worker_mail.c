@@ -95,8 +95,8 @@ void cg_worker_post_open(cg_worker *worker, cg_leg_id leg, const cg_ice_credenti
 void cg_worker_post_open_rtp(cg_worker *worker, cg_leg_id leg, const int fds[static CG_RTP_PORT_COUNT], uint32_t ssrc)
 {
     open_command *what = g_new0(open_command, 1);
-    *what = (open_command){
-        .mail = {.deliver = open_leg, .discard = discard_open}, .leg = leg, .plain = true, .ssrc = ssrc};
+    *what =
+        (open_command){.mail = {.deliver = open_leg, .discard = discard_open}, .leg = leg, .plain = true, .ssrc = ssrc};
     memcpy(what->fds, fds, sizeof what->fds);
     cg_mailbox_post(worker->mailbox, &what->mail);
 }

@@ -27,8 +27,8 @@ cg_call *cg_call_new(cg_calls *calls, cg_call_leg *caller, const cg_sid *account
     call->parameters = parameters;
     call->to = g_strdup(to);
     call->worker = cg_bridge_pick_worker(calls->bridge);
-    call->ring_timeout_s =
-        application != NULL && application->ring_timeout_s != 0 ? application->ring_timeout_s : calls->policy->ring_timeout_s;
+    call->ring_timeout_s = application != NULL && application->ring_timeout_s != 0 ? application->ring_timeout_s
+                                                                                   : calls->policy->ring_timeout_s;
     call->created_ms = cg_clock_wall_ms();
     call->legs = g_ptr_array_new();
     call->caller = caller;

@@ -121,9 +121,9 @@ static const char *const account_keys[] = {"name", "auth_token", "suspended", "m
 static const char *const key_keys[] = {"account", "algorithm", "secret", "public_key_file", NULL};
 static const char *const application_keys[] = {"account", "name", "mode", "ring_timeout_s", NULL};
 
-static const char *const trunk_keys[] = {"account",  "application", "hosts",  "sources", "prefixes", "allowed_prefixes",
-                                         "user",     "password",    "caller_id", "strip", "add",      "codecs",
-                                         "max_calls", "inbound",    NULL};
+static const char *const trunk_keys[] = {
+    "account",   "application", "hosts", "sources", "prefixes",  "allowed_prefixes", "user", "password",
+    "caller_id", "strip",       "add",   "codecs",  "max_calls", "inbound",          NULL};
 static const char *const number_keys[] = {"account", "to", NULL};
 
 typedef enum { ACCOUNTS, KEYS, APPLICATIONS, TRUNKS, NUMBERS, ENTITY_KINDS } entity_kind;

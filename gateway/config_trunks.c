@@ -61,10 +61,9 @@ static bool application_of(const cg_config *config, GKeyFile *file, const char *
     g_autofree char *text = text_of(file, group, "application");
     if (text == NULL)
         return true;
-    const cg_application *application =
-        cg_sid_parse(text, "AP", &trunk->application)
-            ? cg_directory_find_application(config->directory, &trunk->application)
-            : NULL;
+    const cg_application *application = cg_sid_parse(text, "AP", &trunk->application)
+                                            ? cg_directory_find_application(config->directory, &trunk->application)
+                                            : NULL;
     if (application == NULL || !cg_sid_equal(&application->account, &trunk->account))
         return fail(ret_why, "application must name an application of the trunk's account, not \"%s\"", text);
     return true;
@@ -119,8 +118,7 @@ static bool read_prefixes(GKeyFile *file, const char *group, const char *key, ch
     for (char **prefix = *ret_list; *prefix != NULL; prefix++) {
         if (g_str_equal(*prefix, "*"))
             **prefix = '\0';
-        else if (!g_str_equal(*prefix, "+") &&
-                 (!cg_number_normalize(*prefix, number) || !g_str_equal(number, *prefix)))
+        else if (!g_str_equal(*prefix, "+") && (!cg_number_normalize(*prefix, number) || !g_str_equal(number, *prefix)))
             return fail(ret_why, "%s: \"%s\" must be the first digits of numbers, or * for all", key, *prefix);
     }
     return true;
@@ -129,8 +127,7 @@ static bool read_prefixes(GKeyFile *file, const char *group, const char *key, ch
 static const struct {
     const char *name;
     cg_codec codec;
-} codec_names[] = {
-    {"opus", CG_CODEC_OPUS}, {"g722", CG_CODEC_G722}, {"pcmu", CG_CODEC_PCMU}, {"pcma", CG_CODEC_PCMA}};
+} codec_names[] = {{"opus", CG_CODEC_OPUS}, {"g722", CG_CODEC_G722}, {"pcmu", CG_CODEC_PCMU}, {"pcma", CG_CODEC_PCMA}};
 
 static cg_codec codec_named(const char *name)
 {

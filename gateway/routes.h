@@ -15,19 +15,19 @@
 typedef struct {
     char *name;
     cg_sid account;
-    cg_sid application;               /* of incoming calls; may be unset */
-    char **hosts;                     /* in the order in which they are tried; at most CG_SIP_MAX_HOSTS */
-    char **prefixes;                  /* of numbers that go here; "" is every number */
-    char **allowed;                   /* a number must begin with one of them; none: any may be called */
-    char *user, *password;            /* for digest; NULL */
-    char *caller_id;                  /* who calls, as the trunk is told; NULL: the caller's identity */
-    char *add;                        /* put before the number, after ... */
-    unsigned strip;                   /* ... this many of its characters were taken off */
+    cg_sid application;                  /* of incoming calls; may be unset */
+    char **hosts;                        /* in the order in which they are tried; at most CG_SIP_MAX_HOSTS */
+    char **prefixes;                     /* of numbers that go here; "" is every number */
+    char **allowed;                      /* a number must begin with one of them; none: any may be called */
+    char *user, *password;               /* for digest; NULL */
+    char *caller_id;                     /* who calls, as the trunk is told; NULL: the caller's identity */
+    char *add;                           /* put before the number, after ... */
+    unsigned strip;                      /* ... this many of its characters were taken off */
     cg_codec codecs[CG_CODEC_COUNT + 1]; /* in order of preference; ended by CG_CODEC_COUNT */
-    unsigned max_calls;               /* at a time, both ways; 0: no limit */
-    cg_ip_range *sources;             /* where its requests come from */
+    unsigned max_calls;                  /* at a time, both ways; 0: no limit */
+    cg_ip_range *sources;                /* where its requests come from */
     size_t source_count;
-    char *inbound;                    /* for whom calls to numbers not listed are: "client:alice"; NULL: 404 */
+    char *inbound; /* for whom calls to numbers not listed are: "client:alice"; NULL: 404 */
 } cg_trunk;
 
 typedef struct {

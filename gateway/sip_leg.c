@@ -117,7 +117,9 @@ static void dial(cg_sip_leg *leg, const char *sdp)
     const char *colon = strchr(caller, ':');
     cg_sip_invite invite = {
         .user = leg->dialled,
-        .from_user = trunk->caller_id != NULL ? trunk->caller_id : colon != NULL ? colon + 1 : caller,
+        .from_user = trunk->caller_id != NULL ? trunk->caller_id
+                     : colon != NULL          ? colon + 1
+                                              : caller,
         .auth_user = trunk->user,
         .auth_password = trunk->password,
         .sdp = sdp,

@@ -134,8 +134,7 @@ static void on_incoming(cg_telephony *telephony, const cg_sip_event *event)
 {
     const cg_trunk *trunk;
     const char *to = NULL;
-    cg_route_result result =
-        cg_routes_find_incoming(telephony->routes, &event->source, event->to_user, &trunk, &to);
+    cg_route_result result = cg_routes_find_incoming(telephony->routes, &event->source, event->to_user, &trunk, &to);
     cg_call_end end = trunk != NULL ? refusal_of(telephony, trunk) : CG_CALL_END_FORBIDDEN;
     if (end == CG_CALL_END_NONE && result != CG_ROUTE_OK)
         end = CG_CALL_END_NOT_FOUND;
@@ -149,8 +148,7 @@ static void on_incoming(cg_telephony *telephony, const cg_sip_event *event)
     g_autofree char *address = address_of(event);
     cg_sip_leg *leg = cg_sip_leg_new_caller(telephony, trunk, event->dialog, address, offer);
     const cg_application *application = cg_directory_find_application(telephony->directory, &trunk->application);
-    cg_call *call =
-        cg_call_new(telephony->calls, &leg->base, &trunk->account, application, parameters_of(event), to);
+    cg_call *call = cg_call_new(telephony->calls, &leg->base, &trunk->account, application, parameters_of(event), to);
     log_created(call, trunk, event);
     cg_call_dial(call);
 }

@@ -21,7 +21,7 @@ struct cg_telephony {
  */
 cg_telephony *cg_telephony_new(const cg_sip_config *config, cg_mailbox *control, const cg_directory *directory,
                                cg_routes *routes, char **ret_error);
-void cg_telephony_free(cg_telephony *telephony); /* after the calls */
+void cg_telephony_free(cg_telephony *telephony);  /* after the calls */
 void cg_telephony_close(cg_telephony *telephony); /* before them: dialogs get a short time for their last words */
 
 /* Another configuration is in force, for calls from now on. */

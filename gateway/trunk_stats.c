@@ -48,8 +48,8 @@ static void print_by_direction(GString *page, const char *prefix, const char *na
                                const uint64_t values[static CG_TRUNK_DIRECTIONS])
 {
     for (cg_trunk_direction d = 0; d < CG_TRUNK_DIRECTIONS; d++)
-        g_string_append_printf(page, "%s%s{trunk=\"%s\",direction=\"%s\"} %" G_GUINT64_FORMAT "\n", prefix, name,
-                               trunk, direction_names[d], values[d]);
+        g_string_append_printf(page, "%s%s{trunk=\"%s\",direction=\"%s\"} %" G_GUINT64_FORMAT "\n", prefix, name, trunk,
+                               direction_names[d], values[d]);
 }
 
 void cg_trunk_stats_print(const cg_trunk_stats *stats, const char *prefix, GString *page)

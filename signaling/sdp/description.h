@@ -30,7 +30,7 @@ typedef struct {
     cg_sdp_kind kind;
     const char *const *protocols; /* those of an audio section that we take, NULL-terminated */
     cg_sdp *sdp;                  /* being filled */
-    size_t audio; /* section of `lines`, from 1 */
+    size_t audio;                 /* section of `lines`, from 1 */
     size_t
         tagged; /* section of `lines` whose transport the bundle uses, from 1; the audio section's own if unbundled */
 } cg_sdp_reading;

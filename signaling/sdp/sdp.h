@@ -61,7 +61,8 @@ typedef struct {
  * there: then only session id and version are used of `origin`. Free with g_free. */
 char *cg_sdp_write_offer(const cg_sdp_origin *origin, const cg_media_description *local);
 
-/* Writes our answer (setup:active; to a phone as above) to `offer`: its sections in its order, mids, bundle group. Free with g_free. */
+/* Writes our answer (setup:active; to a phone as above) to `offer`: its sections in its order, mids, bundle group. Free
+ * with g_free. */
 char *cg_sdp_write_answer(const cg_sdp_origin *origin, const cg_media_description *local, const cg_sdp *offer);
 
 /* Chooses what of a remote offer we take. `local->formats` and `extensions` become those of `offer` that are also in
@@ -80,8 +81,8 @@ void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_descript
  * them the telephone-events that go with them, and no header extensions: what a trunk is offered. */
 void cg_sdp_prefer_codecs(const cg_codec *allowed, cg_media_description *media);
 
-/* Takes a remote answer to our offer `local`: leaves of it what the answer has, too. False, and nothing changed, if that
- * leaves no speech codec. */
+/* Takes a remote answer to our offer `local`: leaves of it what the answer has, too. False, and nothing changed, if
+ * that leaves no speech codec. */
 bool cg_sdp_narrow_media(const cg_media_description *answer, cg_media_description *local);
 
 bool cg_sdp_has_speech(const cg_media_description *media);

@@ -11,9 +11,9 @@ struct command {
     cg_mail mail;
     cg_sip_dialog_id dialog; /* 0: of none */
     void (*run)(cg_sip *sip, cg_sip_dialog *dialog, command *what);
-    cg_sip_dialog *made; /* dial; owned until run */
-    char *sdp;           /* answer; owned */
-    unsigned status;     /* reject */
+    cg_sip_dialog *made;  /* dial; owned until run */
+    char *sdp;            /* answer; owned */
+    unsigned status;      /* reject */
     cg_ip_range *sources; /* set_sources; owned until run */
     size_t source_count;
 };

@@ -17,17 +17,17 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#define CG_SIP_MAX_BODY 16384    /* octets of a session description */
-#define CG_SIP_MAX_HEADERS 16    /* X- headers of a request that are told of */
-#define CG_SIP_MAX_TEXT 256      /* octets of a user, a name or the value of such a header */
-#define CG_SIP_MAX_HOSTS 8       /* that one call is tried at */
-#define CG_SIP_RETRY_AFTER_S 10  /* told with 503 */
+#define CG_SIP_MAX_BODY 16384   /* octets of a session description */
+#define CG_SIP_MAX_HEADERS 16   /* X- headers of a request that are told of */
+#define CG_SIP_MAX_TEXT 256     /* octets of a user, a name or the value of such a header */
+#define CG_SIP_MAX_HOSTS 8      /* that one call is tried at */
+#define CG_SIP_RETRY_AFTER_S 10 /* told with 503 */
 
 typedef struct cg_sip cg_sip;
 typedef uint64_t cg_sip_dialog_id; /* 0 is none; unique for the life of the process */
 
 typedef struct {
-    const char *address;   /* to listen on: an IP address; UDP and TCP */
+    const char *address; /* to listen on: an IP address; UDP and TCP */
     uint16_t port;
     const char *advertise; /* the host that others know us by; NULL: `address` */
     unsigned timeout_ms;   /* without any answer to a request, after which it has failed (64*T1) */
@@ -39,13 +39,13 @@ typedef struct {
 } cg_sip_header;
 
 typedef enum {
-    CG_SIP_INCOMING, /* an INVITE from one of the sources: ring, answer or reject it */
-    CG_SIP_RINGING,  /* ours rings (180 to 183) */
-    CG_SIP_ANSWERED, /* ours is answered; `sdp` */
-    CG_SIP_FAILED,   /* ours is not: `status`. The last event */
-    CG_SIP_OFFER,    /* a re-INVITE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
+    CG_SIP_INCOMING,  /* an INVITE from one of the sources: ring, answer or reject it */
+    CG_SIP_RINGING,   /* ours rings (180 to 183) */
+    CG_SIP_ANSWERED,  /* ours is answered; `sdp` */
+    CG_SIP_FAILED,    /* ours is not: `status`. The last event */
+    CG_SIP_OFFER,     /* a re-INVITE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
     CG_SIP_CONFIRMED, /* what answers the description we gave to such a one; `sdp` */
-    CG_SIP_ENDED,    /* BYE, CANCEL or a failure of the dialog. The last event */
+    CG_SIP_ENDED,     /* BYE, CANCEL or a failure of the dialog. The last event */
 } cg_sip_event_kind;
 
 typedef struct {
@@ -72,11 +72,11 @@ void cg_sip_free(cg_sip *sip);
 void cg_sip_set_sources(cg_sip *sip, const cg_ip_range *sources, size_t count);
 
 typedef struct {
-    const char *user;                          /* whom to call; escaped here */
-    const char *from_user;                     /* NULL: anonymous */
-    const char *hosts[CG_SIP_MAX_HOSTS];       /* "192.0.2.1:5060;transport=tcp", in the order in which they are tried */
+    const char *user;                    /* whom to call; escaped here */
+    const char *from_user;               /* NULL: anonymous */
+    const char *hosts[CG_SIP_MAX_HOSTS]; /* "192.0.2.1:5060;transport=tcp", in the order in which they are tried */
     size_t host_count;
-    const char *auth_user, *auth_password;     /* for digest; NULL: a challenge is a refusal */
+    const char *auth_user, *auth_password; /* for digest; NULL: a challenge is a refusal */
     const char *sdp;
 } cg_sip_invite;
 
@@ -93,8 +93,8 @@ void cg_sip_reject(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status);
 void cg_sip_end(cg_sip *sip, cg_sip_dialog_id dialog);
 
 typedef struct {
-    uint64_t dialogs;          /* now */
-    uint64_t refused_sources;  /* requests of strangers */
+    uint64_t dialogs;         /* now */
+    uint64_t refused_sources; /* requests of strangers */
     uint64_t mailbox_depth;
 } cg_sip_stats;
 void cg_sip_stats_read(const cg_sip *sip, cg_sip_stats *ret_stats); /* from the control thread */

@@ -44,8 +44,7 @@ static void drop(cg_sip_dialog *dialog)
 
 static void tell(cg_sip_dialog *dialog, cg_sip_event_kind kind, unsigned status, char *sdp)
 {
-    cg_sip_event event = {
-        .kind = kind, .dialog = dialog->id, .status = status, .host = dialog->host, .sdp = sdp};
+    cg_sip_event event = {.kind = kind, .dialog = dialog->id, .status = status, .host = dialog->host, .sdp = sdp};
     cg_sip_post_event(dialog->sip, &event);
 }
 
@@ -199,8 +198,7 @@ static void on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
         return;
     }
     cg_sip_dialog *dialog = g_new0(cg_sip_dialog, 1);
-    *dialog = (cg_sip_dialog){
-        .sip = sip, .id = sip->next_incoming, .handle = handle, .state = CG_SIP_DIALOG_CALLED};
+    *dialog = (cg_sip_dialog){.sip = sip, .id = sip->next_incoming, .handle = handle, .state = CG_SIP_DIALOG_CALLED};
     sip->next_incoming += 2;
     nua_handle_bind(handle, dialog);
     keep(dialog);

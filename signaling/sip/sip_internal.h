@@ -42,22 +42,22 @@ typedef struct {
 struct cg_sip {
     char *address, *advertise; /* owned */
     cg_sip_config config;
-    cg_sip_sink *sink;             /* a reference */
+    cg_sip_sink *sink; /* a reference */
     GThread *thread;
-    cg_sip_dialog_id next_dialog;  /* control thread's; even */
+    cg_sip_dialog_id next_dialog; /* control thread's; even */
     atomic_size_t dialog_count, refused_sources;
     cg_mailbox *starting; /* owned, until the thread has told whether it runs */
     cg_mailbox *mailbox;  /* owned */
 
     su_root_t *root;
     nua_t *nua;
-    su_timer_t *deadline;          /* of stopping */
-    bool stopping, finished;       /* ... and the stack has said its last word */
+    su_timer_t *deadline;           /* of stopping */
+    bool stopping, finished;        /* ... and the stack has said its last word */
     cg_sip_dialog_id next_incoming; /* odd */
-    GHashTable *dialogs;           /* id -> (owned) cg_sip_dialog */
-    cg_ip_range *sources;          /* owned */
+    GHashTable *dialogs;            /* id -> (owned) cg_sip_dialog */
+    cg_ip_range *sources;           /* owned */
     size_t source_count;
-    int64_t stranger_told_us;      /* when a refusal was last logged */
+    int64_t stranger_told_us; /* when a refusal was last logged */
 };
 
 /* sip_event.c: takes what `event` points to. */

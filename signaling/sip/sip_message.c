@@ -114,8 +114,8 @@ char *cg_sip_write_from(const char *user, const char *host)
 
 char *cg_sip_write_credentials(const sip_t *challenge, const char *user, const char *password)
 {
-    const msg_auth_t *asked = challenge->sip_www_authenticate != NULL ? challenge->sip_www_authenticate
-                                                                      : challenge->sip_proxy_authenticate;
+    const msg_auth_t *asked =
+        challenge->sip_www_authenticate != NULL ? challenge->sip_www_authenticate : challenge->sip_proxy_authenticate;
     if (asked == NULL || asked->au_scheme == NULL || g_ascii_strcasecmp(asked->au_scheme, "Digest") != 0)
         return NULL;
     const char *realm = msg_params_find(asked->au_params, "realm="); /* with its quotes */

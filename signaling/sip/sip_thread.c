@@ -51,8 +51,8 @@ static bool start_stack(cg_sip *sip)
                           NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_AUTO302(0), NUTAG_SESSION_TIMER(0),
                           NUTAG_APPL_METHOD("OPTIONS"), NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING),
                           SIPTAG_ALLOW_STR(METHODS), SIPTAG_SUPPORTED(SIP_NONE), SIPTAG_USER_AGENT_STR("Callgate"),
-                          NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_SIP_T1X64(sip->config.timeout_ms),
-                          NTATAG_SERVER_RPORT(1), TPTAG_STUN_SERVER(0), TAG_END());
+                          NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_SIP_T1X64(sip->config.timeout_ms), NTATAG_SERVER_RPORT(1),
+                          TPTAG_STUN_SERVER(0), TAG_END());
     return sip->nua != NULL;
 }
 

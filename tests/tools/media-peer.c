@@ -8,7 +8,8 @@
  *     {"do": "press", "peer": "a", "digit": 5}      one key as telephone-event (RFC 4733); "narrow" peers only
  *     {"do": "accept", "peer": "a", "sdp": "..."}   what answers its offer
  *     {"do": "restart", "peer": "a"}                {"sdp": an offer with new ICE credentials}
- *     {"do": "count",  "peer": "a"}                 {"connected", "failed", "sent", "received", "lost", "refused", "keys", "key"}
+ *     {"do": "count",  "peer": "a"}                 {"connected", "failed", "sent", "received", "lost", "refused",
+ * "keys", "key"}
  *     {"do": "replay", "peer": "a", "times": 100}   sends its last packet again, as it was
  *     {"do": "remove", "peer": "a"}
  *
@@ -33,10 +34,10 @@ typedef struct {
     int64_t next_send_us; /* 0: not connected yet */
     uint16_t sequence;
     uint64_t sent, received;
-    bool narrow;              /* PCMU and telephone-event at 8000 Hz */
-    unsigned keys;            /* telephone-events heard, each once */
-    uint32_t key_timestamp;   /* of the last one */
-    uint8_t key;              /* its number */
+    bool narrow;            /* PCMU and telephone-event at 8000 Hz */
+    unsigned keys;          /* telephone-events heard, each once */
+    uint32_t key_timestamp; /* of the last one */
+    uint8_t key;            /* its number */
     bool heard;
     uint16_t first, highest; /* sequence numbers */
     uint32_t cycles;

@@ -52,8 +52,9 @@ static void test_contains(void)
 
 static void test_no_range(void)
 {
-    static const char *const texts[] = {"",           "host",         "192.0.2",      "192.0.2.1/33", "192.0.2.1/24", "192.0.2.0/-1",
-                                        "192.0.2.0/", "2001:db8::/129", "2001:db8::1/32", "192.0.2.0/24/8", "192.0.2.1 "};
+    static const char *const texts[] = {
+        "",           "host",           "192.0.2",        "192.0.2.1/33",   "192.0.2.1/24", "192.0.2.0/-1",
+        "192.0.2.0/", "2001:db8::/129", "2001:db8::1/32", "192.0.2.0/24/8", "192.0.2.1 "};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         cg_ip_range range = {.bits = 77};
         g_test_message("\"%s\"", texts[i]);

@@ -146,7 +146,8 @@ static void test_incoming(void)
         const char *to = NULL;
         struct sockaddr_storage from = source(rows[i].source);
         g_test_message("%s from %s", rows[i].called, rows[i].source);
-        g_assert_cmpint(cg_routes_find_incoming(config->routes, &from, rows[i].called, &trunk, &to), ==, rows[i].result);
+        g_assert_cmpint(cg_routes_find_incoming(config->routes, &from, rows[i].called, &trunk, &to), ==,
+                        rows[i].result);
         g_assert_cmpstr(trunk != NULL ? trunk->name : NULL, ==, rows[i].trunk);
         g_assert_cmpstr(to, ==, rows[i].to);
     }
@@ -202,8 +203,8 @@ static void test_mistakes(void)
         g_assert_nonnull(strstr(error, rows[i].complaint));
     }
     g_autofree char *error = NULL;
-    g_assert_null(cg_config_parse("[account " FIRST "]\nname=x\n[trunk a]\naccount=" FIRST "\nhosts=h\n", "/", "test",
-                                  &error));
+    g_assert_null(
+        cg_config_parse("[account " FIRST "]\nname=x\n[trunk a]\naccount=" FIRST "\nhosts=h\n", "/", "test", &error));
     g_assert_nonnull(strstr(error, "[sip] listen: must be set"));
 }
 

@@ -4,9 +4,10 @@
 #include <arpa/inet.h>
 
 #define SESSION "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n"
-#define PHONE                                                                                                        \
-    SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 9 101 18\r\na=rtpmap:101 telephone-event/8000\r\n" \
-            "a=fmtp:101 0-16\r\na=ptime:30\r\n"
+#define PHONE                                                                                                       \
+    SESSION                                                                                                         \
+        "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 9 101 18\r\na=rtpmap:101 telephone-event/8000\r\n" \
+        "a=fmtp:101 0-16\r\na=ptime:30\r\n"
 
 static cg_sdp_status parse(const char *text, cg_sdp_kind kind, cg_sdp **ret_sdp)
 {
@@ -19,7 +20,8 @@ static void assert_address(const struct sockaddr_storage *address, const char *e
     const struct sockaddr_in *in = (const struct sockaddr_in *) address;
     const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) address;
     bool is6 = address->ss_family == AF_INET6;
-    inet_ntop(address->ss_family, is6 ? (const void *) &in6->sin6_addr : (const void *) &in->sin_addr, text, sizeof text);
+    inet_ntop(address->ss_family, is6 ? (const void *) &in6->sin6_addr : (const void *) &in->sin_addr, text,
+              sizeof text);
     g_assert_cmpstr(text, ==, expected);
     g_assert_cmpuint(ntohs(is6 ? in6->sin6_port : in->sin_port), ==, port);
 }
@@ -35,14 +37,14 @@ static void test_addresses(void)
         bool mux;
     } rows[] = {
         {PHONE, "192.0.2.7", 4000, "192.0.2.7", 4001, CG_DIRECTION_SENDRECV, false},
-        {SESSION "t=0 0\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.8\r\na=rtcp:5000\r\na=sendonly\r\n", "192.0.2.8", 4000,
-         "192.0.2.8", 5000, CG_DIRECTION_SENDONLY, false},
-        {SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtcp:5000 IN IP4 192.0.2.3\r\n", "192.0.2.7",
-         4000, "192.0.2.3", 5000, CG_DIRECTION_SENDRECV, false},
+        {SESSION "t=0 0\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.8\r\na=rtcp:5000\r\na=sendonly\r\n", "192.0.2.8",
+         4000, "192.0.2.8", 5000, CG_DIRECTION_SENDONLY, false},
+        {SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtcp:5000 IN IP4 192.0.2.3\r\n",
+         "192.0.2.7", 4000, "192.0.2.3", 5000, CG_DIRECTION_SENDRECV, false},
         {SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtcp-mux\r\n", "192.0.2.7", 4000,
          "192.0.2.7", 4000, CG_DIRECTION_SENDRECV, true},
-        {SESSION "c=IN IP6 2001:db8::7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", "2001:db8::7", 4000, "2001:db8::7", 4001,
-         CG_DIRECTION_SENDRECV, false},
+        {SESSION "c=IN IP6 2001:db8::7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", "2001:db8::7", 4000, "2001:db8::7",
+         4001, CG_DIRECTION_SENDRECV, false},
         /* RFC 2543's hold */
         {SESSION "c=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", "0.0.0.0", 0, "0.0.0.0", 0,
          CG_DIRECTION_SENDONLY, false},
