@@ -271,6 +271,8 @@ static bool check_together(const cg_config *config, const char *name, char **ret
         return fail(ret_error, name, "media", "consent_warning_ms", "must be less than consent_timeout_ms");
     if (config->media.rtp_port_min >= config->media.rtp_port_max)
         return fail(ret_error, name, "media", "rtp_port_min", "must be less than rtp_port_max");
+    if (config->sip.address != NULL && !g_hostname_is_ip_address(config->sip.address))
+        return fail(ret_error, name, "sip", "listen", "must be an IPv4 or IPv6 address");
     if (config->sip.address == NULL && config->routes->trunks->len > 0)
         return fail(ret_error, name, "sip", "listen", "must be set: there are trunks");
     if (!config->demo)
