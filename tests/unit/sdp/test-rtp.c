@@ -4,10 +4,10 @@
 #include <arpa/inet.h>
 
 #define SESSION "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n"
-#define PHONE                                                                                                       \
-    SESSION                                                                                                         \
-        "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 9 101 18\r\na=rtpmap:101 telephone-event/8000\r\n" \
-        "a=fmtp:101 0-16\r\na=ptime:30\r\n"
+#define PHONE                                                                                                   \
+    SESSION                                                                                                     \
+    "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 9 101 18\r\na=rtpmap:101 telephone-event/8000\r\n" \
+    "a=fmtp:101 0-16\r\na=ptime:30\r\n"
 
 static cg_sdp_status parse(const char *text, cg_sdp_kind kind, cg_sdp **ret_sdp)
 {
