@@ -90,6 +90,8 @@ static void finish(cg_sip *sip, su_wait_t *wait)
     g_hash_table_unref(sip->dialogs);
     su_root_unregister(sip->root, wait, on_mail, (su_wakeup_arg_t *) sip);
     if (sip->finished) {
+        while (su_root_yield(sip->root) != 0) /* what was sent behind the last word holds on to the stack */
+            ;
         nua_destroy(sip->nua);
         su_root_destroy(sip->root);
         su_deinit();

@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SLOWNESS } from './gateway.mjs';
+import { until } from './wait.mjs';
 
 /** A UDP port that is free now. */
 export async function freePort(address = '127.0.0.1') {
@@ -92,6 +93,15 @@ export class Sipp {
     for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on('data', (data) => { this.#said += data; });
     this.exited = once(this.#process, 'exit');
     t.after(() => this.stop());
+  }
+
+  /** A phone that waits to be called, once its port is open. */
+  static async called(t, steps, options) {
+    const sipp = new Sipp(t, steps, options);
+    const port = `:${options.port.toString(16).toUpperCase().padStart(4, '0')} `;
+    const tables = () => readFileSync('/proc/net/udp', 'utf8') + readFileSync('/proc/net/tcp', 'utf8');
+    await until(() => tables().split('\n').some((line) => line.slice(0, 24).includes(port)), 'the port of sipp', 10000 * SLOWNESS);
+    return sipp;
   }
 
   /** Every message it sent and got. */

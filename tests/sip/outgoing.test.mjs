@@ -39,7 +39,7 @@ test('a client calls a phone: media both ways, the client hangs up', { timeout }
   const port = await freePort();
   const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+1', caller_id: '+15550001111' } });
   const phone = await RtpSocket.open(t);
-  const sipp = new Sipp(t, [
+  const sipp = await Sipp.called(t, [
     expectInvite(), reply('180 Ringing', { first: true }), reply('200 OK', { first: true, sdp: description(phone.port) }),
     expect('ACK'), expect('BYE'), reply('200 OK')], { port });
   const call = await dial(t, gateway, '+15551234567');
@@ -60,7 +60,7 @@ test('a client calls a phone: media both ways, the client hangs up', { timeout }
 async function withPhone(t, steps, { trunk = {}, ...options } = {}) {
   const port = await freePort();
   const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+', ...trunk } }, options);
-  return { gateway, sipp: steps && new Sipp(t, steps, { port }) };
+  return { gateway, sipp: steps && await Sipp.called(t, steps, { port }) };
 }
 
 test('the phone hangs up; its key presses arrive once, and those of the client', { timeout }, async (t) => {
@@ -86,7 +86,7 @@ test('the phone hangs up; its key presses arrive once, and those of the client',
   const { keys, key } = await call.media.count('alice');
   assert.deepEqual({ keys, key }, { keys: 1, key: 7 });
   await sipp.finished();
-  const [record] = gateway.logs('call.ended');
+  const record = await until(() => gateway.logs('call.ended')[0], 'the record');
   assert.equal(record.reason, 'callee_hangup');
   const metrics = await gateway.metrics();
   assert.equal(metrics.get('callgate_trunk_attempts_total{trunk="carrier",direction="out"}'), 1);
@@ -147,7 +147,7 @@ test('a caller who gives up cancels; a phone that rings for ever is cancelled to
 
 test('the answer crosses the CANCEL: the phone is hung up on', { timeout }, async (t) => {
   const { gateway, sipp } = await withPhone(t, [expectInvite(), reply('180 Ringing', { first: true }), expect('CANCEL'),
-    replyToInvite('200 OK', description(9)), expect('ACK'), expect('BYE'), reply('200 OK')]);
+    reply('200 OK', { first: true }), replyToInvite('200 OK', description(9)), expect('ACK'), expect('BYE'), reply('200 OK')]);
   const call = await dial(t, gateway, '+15551234567');
   const { payload: { callsid } } = await call.client.next('ringing');
   call.client.send('hangup', { callsid });
@@ -159,8 +159,8 @@ test('a host that does not answer, or with 503, gives way to the next', { timeou
   const gateway = await startTelephony(t, { carrier: {
     hosts: `127.0.0.1:${silent}, 127.0.0.1:${full}, 127.0.0.1:${port}`, prefixes: '*' } });
   const phone = await RtpSocket.open(t);
-  const refusing = new Sipp(t, [expect('INVITE'), reply('503 Service Unavailable', { first: true }), expect('ACK')], { port: full });
-  const sipp = new Sipp(t, [expect('INVITE'), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
+  const refusing = await Sipp.called(t, [expect('INVITE'), reply('503 Service Unavailable', { first: true }), expect('ACK')], { port: full });
+  const sipp = await Sipp.called(t, [expect('INVITE'), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
     expect('BYE'), reply('200 OK')], { port });
   const call = await dial(t, gateway, '0800123');
   const { callsid } = await answered(call);
@@ -196,7 +196,7 @@ test('over TCP, with the number rewritten', { timeout }, async (t) => {
   const gateway = await startTelephony(t, { carrier: {
     hosts: `127.0.0.1:${port};transport=tcp`, prefixes: '+', strip: 1, add: '00', codecs: 'pcmu' } });
   const phone = await RtpSocket.open(t);
-  const sipp = new Sipp(t, [expect('INVITE'), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
+  const sipp = await Sipp.called(t, [expect('INVITE'), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
     expect('BYE'), reply('200 OK')], { port, transport: 't1' });
   const call = await dial(t, gateway, '+15551234567');
   const { callsid } = await answered(call);
