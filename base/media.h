@@ -94,10 +94,19 @@ typedef struct {
     char ufrag[CG_ICE_UFRAG_MAX + 1]; /* of the peer whose candidate it is; empty: not said */
 } cg_candidate;
 
-/* One audio section as one side describes it. What the remote said, or what we say, by context. */
+/* Where the author of a description without ICE wants its media (c=, the port of m=, a=rtcp). */
+typedef struct {
+    struct sockaddr_storage media; /* family AF_UNSPEC: the description is one with ICE */
+    struct sockaddr_storage rtcp;  /* the same as `media` with mux */
+    bool mux;                      /* RTP and RTCP on one port (RFC 5761), offered or taken */
+} cg_rtp_address;
+
+/* One audio section as one side describes it. What the remote said, or what we say, by context. ICE and a fingerprint
+ * (WebRTC) or an address (plain RTP). */
 typedef struct {
     cg_ice_credentials ice;
     cg_fingerprint fingerprint;
+    cg_rtp_address rtp;
     cg_direction direction;            /* as its author wrote it */
     cg_format formats[CG_MAX_FORMATS]; /* in the author's order of preference */
     size_t format_count;

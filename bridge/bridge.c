@@ -22,6 +22,9 @@ enum {
     DEFAULT_CONSENT_MS = 30000,
     DEFAULT_TCP_CLAIM_MS = 5000,
     DEFAULT_GATHER_MS = 1000,
+    DEFAULT_RTP_TIMEOUT_MS = 60000,
+    DEFAULT_RTP_PORT_MIN = 20000,
+    DEFAULT_RTP_PORT_MAX = 29999,
 };
 
 /* What a leg is to the load of its worker. */
@@ -42,6 +45,8 @@ struct cg_bridge {
     cg_ice_mode ice;
     cg_addresses addresses;
     cg_ice_servers servers;
+    struct sockaddr_storage rtp_address; /* told to peers of plain RTP */
+    uint16_t rtp_port_min, rtp_port_max;
     cg_dtls_pool *pool;        /* owned */
     cg_tcp_acceptor *acceptor; /* owned; NULL: no ICE-TCP */
     cg_events *events;         /* owned */
@@ -62,6 +67,7 @@ const char *cg_leg_end_name(cg_leg_end end)
         [CG_LEG_END_DTLS_FAILED] = "dtls_failed",
         [CG_LEG_END_FINGERPRINT_MISMATCH] = "fingerprint_mismatch",
         [CG_LEG_END_CONSENT_LOST] = "consent_lost",
+        [CG_LEG_END_MEDIA_TIMEOUT] = "media_timeout",
     };
     g_assert((unsigned) end < G_N_ELEMENTS(names));
     return names[end];
@@ -87,7 +93,7 @@ static void leg_connected(bridge_worker *worker, uint32_t slot)
     cg_load_call_began(&worker->room.load);
 }
 
-static void leg_ended(bridge_worker *worker, uint32_t slot)
+static void give_back_slot(bridge_worker *worker, uint32_t slot)
 {
     if (worker->expectations[slot] != LEG_COUNTS_NOTHING)
         cg_load_call_ended(&worker->room.load, worker->expectations[slot] == LEG_BEGUN);
@@ -102,7 +108,7 @@ static void on_event(const cg_leg_event *event, void *user)
     if (event->kind == CG_LEG_EVENT_CONNECTED)
         leg_connected(worker_of(bridge, event->leg), cg_leg_id_slot(event->leg));
     else if (event->kind == CG_LEG_EVENT_ENDED)
-        leg_ended(worker_of(bridge, event->leg), cg_leg_id_slot(event->leg));
+        give_back_slot(worker_of(bridge, event->leg), cg_leg_id_slot(event->leg));
     bridge->on_event(event, bridge->user); /* may free the bridge */
 }
 
@@ -131,6 +137,8 @@ static bool add_worker(cg_bridge *bridge, const cg_bridge_config *config, unsign
         .setup_timeout_us = (int64_t) or_default(config->setup_timeout_ms, DEFAULT_SETUP_MS) * 1000,
         .consent_warning_us = (int64_t) or_default(config->consent_warning_ms, DEFAULT_WARNING_MS) * 1000,
         .consent_timeout_us = (int64_t) or_default(config->consent_timeout_ms, DEFAULT_CONSENT_MS) * 1000,
+        .rtp_timeout_us = (int64_t) or_default(config->rtp_timeout_ms, DEFAULT_RTP_TIMEOUT_MS) * 1000,
+        .rtp_latch_window_us = (int64_t) config->rtp_latch_window_ms * 1000,
         .addresses = &bridge->addresses,
         .port = config->udp_port == 0 ? 0 : (uint16_t) (config->udp_port + index),
         .tcp = bridge->acceptor != NULL,
@@ -158,6 +166,26 @@ static unsigned workers_wanted(const cg_bridge_config *config)
     return MIN(or_default(config->workers, g_get_num_processors()), CG_MAX_WORKERS);
 }
 
+/* Where plain RTP is received, as its peers are told: what the operator says, else an IPv4 address if there is one,
+ * since few trunks have IPv6. */
+static bool find_rtp_address(const cg_bridge_config *config, const cg_addresses *addresses,
+                             struct sockaddr_storage *ret_address, char **ret_error)
+{
+    cg_candidate candidates[2 * CG_MAX_ADDRESSES];
+    size_t count = cg_addresses_candidates(addresses, false, 1, 1, candidates), chosen = 0;
+    cg_addresses given;
+    if (config->rtp_address != NULL) {
+        if (!cg_addresses_read((const char *const[]){config->rtp_address, NULL}, NULL, &given, ret_error))
+            return false;
+        *ret_address = given.found[0];
+        return true;
+    }
+    while (chosen < count && candidates[chosen].address.ss_family != AF_INET)
+        chosen++;
+    *ret_address = candidates[chosen < count ? chosen : 0].address;
+    return true;
+}
+
 static bool check(const cg_bridge_config *config, cg_addresses *ret_addresses, cg_ice_servers *ret_servers,
                   char **ret_error)
 {
@@ -174,7 +202,9 @@ bool cg_bridge_check(const cg_bridge_config *config, char **ret_error)
 {
     cg_addresses addresses;
     cg_ice_servers servers;
-    return check(config, &addresses, &servers, ret_error);
+    struct sockaddr_storage rtp_address;
+    return check(config, &addresses, &servers, ret_error) &&
+           find_rtp_address(config, &addresses, &rtp_address, ret_error);
 }
 
 static void hand_over(unsigned worker, cg_tcp_connection *connection, unsigned place, void *user)
@@ -233,8 +263,12 @@ cg_bridge *cg_bridge_new(const cg_bridge_config *config, cg_mailbox *control,
     bridge->user = user;
     bridge->events = cg_events_new(control, on_event, bridge);
     bridge->ice = config->ice;
-    if (!check(config, &bridge->addresses, &bridge->servers, ret_error) || !add_acceptor(bridge, config, ret_error) ||
-        !add_workers(bridge, config, ret_error) || !add_pool(bridge, config, ret_error)) {
+    bridge->rtp_port_min = (uint16_t) or_default(config->rtp_port_min, DEFAULT_RTP_PORT_MIN);
+    bridge->rtp_port_max = (uint16_t) or_default(config->rtp_port_max, DEFAULT_RTP_PORT_MAX);
+    if (!check(config, &bridge->addresses, &bridge->servers, ret_error) ||
+        !find_rtp_address(config, &bridge->addresses, &bridge->rtp_address, ret_error) ||
+        !add_acceptor(bridge, config, ret_error) || !add_workers(bridge, config, ret_error) ||
+        !add_pool(bridge, config, ret_error)) {
         cg_bridge_free(bridge);
         return NULL;
     }
@@ -298,21 +332,50 @@ static cg_ice_credentials credentials_on(unsigned worker)
     return credentials;
 }
 
-cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role role, cg_media_description *ret_local)
+/* An id on a free slot; 0 if there is none. */
+static cg_leg_id take_slot(cg_bridge *bridge, unsigned worker)
 {
     g_assert(worker < bridge->worker_count);
     bridge_worker *on = &bridge->workers[worker];
     if (g_queue_is_empty(on->free_slots))
         return 0;
     uint32_t slot = GPOINTER_TO_UINT(g_queue_pop_head(on->free_slots));
-    cg_leg_id leg = cg_leg_id_make(worker, ++on->generations[slot], slot);
+    on->room.legs++;
+    return cg_leg_id_make(worker, ++on->generations[slot], slot);
+}
+
+cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role role, cg_media_description *ret_local)
+{
+    cg_leg_id leg = take_slot(bridge, worker);
+    if (leg == 0)
+        return 0;
     *ret_local = (cg_media_description){
         .ice = credentials_on(worker),
         .fingerprint = *cg_dtls_pool_fingerprint(bridge->pool),
         .ssrc = cg_random_u32() | 1, /* never 0 */
     };
-    on->room.legs++;
-    cg_worker_post_open(on->worker, leg, role, &ret_local->ice, ret_local->ssrc);
+    cg_worker_post_open(bridge->workers[worker].worker, leg, role, &ret_local->ice, ret_local->ssrc);
+    return leg;
+}
+
+cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
+{
+    struct sockaddr_storage bound;
+    int fds[CG_RTP_PORT_COUNT];
+    cg_leg_id leg = take_slot(bridge, worker);
+    if (leg == 0)
+        return 0;
+    if (!cg_addresses_bind_address(&bridge->addresses, bridge->rtp_address.ss_family, 0, &bound) ||
+        !cg_rtp_ports_open(bridge->rtp_port_min, bridge->rtp_port_max, &bound, fds)) {
+        give_back_slot(&bridge->workers[worker], cg_leg_id_slot(leg));
+        return 0;
+    }
+    uint16_t port = cg_rtp_ports_get(&bound);
+    *ret_local = (cg_media_description){.rtp = {.media = bridge->rtp_address, .rtcp = bridge->rtp_address},
+                                        .ssrc = cg_random_u32() | 1};
+    cg_rtp_ports_set(&ret_local->rtp.media, port);
+    cg_rtp_ports_set(&ret_local->rtp.rtcp, (uint16_t) (port + 1));
+    cg_worker_post_open_rtp(bridge->workers[worker].worker, leg, fds, ret_local->ssrc);
     return leg;
 }
 

@@ -1,9 +1,9 @@
 /* The bridge moves media. It has workers, legs and links, and never learns what a call is.
  *
- * A leg is one peer's ICE, DTLS-SRTP and RTP; a link joins two legs of one worker so that each receives what the other
- * sends. Every function here is called on the control thread and only posts to the worker that owns the leg, in order;
- * what happens comes back as events, delivered on the control thread through the mailbox given at creation. A leg that
- * is gone ignores what it is told. */
+ * A leg is one peer's ICE, DTLS-SRTP and RTP, or (phones, trunks) RTP alone; a link joins two legs of one worker so
+ * that each receives what the other sends. Every function here is called on the control thread and only posts to the
+ * worker that owns the leg, in order; what happens comes back as events, delivered on the control thread through the
+ * mailbox given at creation. A leg that is gone ignores what it is told. */
 #pragma once
 
 #include "base/mailbox.h"
@@ -25,6 +25,7 @@ typedef enum {
     CG_LEG_END_DTLS_FAILED,          /* alert, protocol error, no common SRTP profile */
     CG_LEG_END_FINGERPRINT_MISMATCH, /* the peer's certificate is not the one in its SDP */
     CG_LEG_END_CONSENT_LOST,         /* checks and media stopped and did not come back (RFC 7675) */
+    CG_LEG_END_MEDIA_TIMEOUT,        /* plain RTP: nothing came for too long */
 } cg_leg_end;
 
 const char *cg_leg_end_name(cg_leg_end end); /* "ice_timeout", for logs, metrics and records */
@@ -84,14 +85,19 @@ typedef struct {
     unsigned gather_timeout_ms;    /* ICE_FULL: until GATHER_LATE; 0: 1000 */
     uint16_t tcp_port; /* ICE-TCP for peers that cannot send UDP, all workers' legs on it; 0: none; ICE_LITE */
     bool tcp_any_port; /* ICE-TCP on any free port, which the candidates tell (tests) */
-    unsigned tcp_claim_timeout_ms; /* from connecting to the first check; 0: 5000 */
-    unsigned handshake_threads;    /* 0: one */
-    unsigned handshake_queue;      /* handshakes that may wait; calls beyond are not admitted; 0: 1024 */
-    unsigned max_legs;             /* per worker; 0: 4096 */
-    unsigned load_limit_percent;   /* of a core: no more calls for a worker that is busier; 0: no limit */
-    unsigned setup_timeout_ms;     /* from remote description to CONNECTED; 0: 15000 */
-    unsigned consent_warning_ms;   /* 0: 10000 */
-    unsigned consent_timeout_ms;   /* 0: 30000 */
+    unsigned tcp_claim_timeout_ms;       /* from connecting to the first check; 0: 5000 */
+    unsigned handshake_threads;          /* 0: one */
+    unsigned handshake_queue;            /* handshakes that may wait; calls beyond are not admitted; 0: 1024 */
+    unsigned max_legs;                   /* per worker; 0: 4096 */
+    unsigned load_limit_percent;         /* of a core: no more calls for a worker that is busier; 0: no limit */
+    unsigned setup_timeout_ms;           /* from remote description to CONNECTED; 0: 15000 */
+    unsigned consent_warning_ms;         /* 0: 10000 */
+    unsigned consent_timeout_ms;         /* 0: 30000 */
+    uint16_t rtp_port_min, rtp_port_max; /* of legs of plain RTP, two each; 0: 20000 to 29999 */
+    const char *rtp_address;      /* told to their peers; NULL: the first of advertise and addresses, IPv4 first */
+    unsigned rtp_timeout_ms;      /* silence that ends one whose peer may send; 0: 60000 */
+    unsigned rtp_latch_window_ms; /* after a description, in which the first packet wins; 0: the signalled
+                                     address only (rtp_latch.h) */
 } cg_bridge_config;
 
 /* What cg_bridge_new checks of a configuration before it opens anything. False and a message (free with g_free) for the
@@ -138,6 +144,10 @@ typedef enum { CG_LEG_ANSWERS, CG_LEG_OFFERS } cg_leg_role;
  * send. Formats, extensions and direction are left empty: the caller negotiates them and hands the whole back in
  * cg_bridge_leg_connect. With ICE_FULL it gathers candidates from now on. 0 if the worker has no room. */
 cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role role, cg_media_description *ret_local);
+
+/* The same for a leg of plain RTP, without ICE and DTLS: fills in an SSRC and where it receives (`ret_local->rtp`,
+ * without mux). 0 also if no port is free. */
+cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local);
 
 /* The RTCP CNAME (RFC 7022: it says nothing about us) of the stream with that SSRC, for SDP. */
 #define CG_CNAME_SIZE 16

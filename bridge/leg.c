@@ -90,7 +90,7 @@ void cg_leg_finish(cg_worker *worker, cg_leg *leg, cg_leg_end end, int64_t now_u
 {
     cg_leg_event event = {.kind = CG_LEG_EVENT_ENDED, .leg = leg->id, .end = end, .stats = cg_leg_read_stats(leg)};
     cg_leg_count_lost(worker, leg);
-    if (leg->srtp != NULL)
+    if (leg->state == CG_LEG_CONNECTED)
         cg_leg_send_report(worker, leg, true, now_us);
     if (leg->state == CG_LEG_HANDSHAKING)
         cg_dtls_pool_cancel(worker->pool, leg->id);
@@ -102,6 +102,7 @@ void cg_leg_finish(cg_worker *worker, cg_leg *leg, cg_leg_end end, int64_t now_u
     cg_leg_table_remove_ufrags(worker->legs, leg);
     cg_leg_table_remove(worker->legs, leg);
     cg_srtp_session_free(leg->srtp);
+    cg_leg_free_rtp(leg);
     g_free(leg);
     cg_counter_set(&worker->counters.legs, cg_counter_read(&worker->counters.legs) - 1);
     cg_events_post(worker->config.events, &event);

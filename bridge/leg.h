@@ -2,7 +2,8 @@
  * is monotonic microseconds.
  *
  * The functions are spread over leg.c (life), leg_paths.c (addresses), leg_connect.c (ICE, DTLS), leg_agent.c (a full
- * ICE agent in the place of ICE-lite), leg_media.c (RTP in and out), leg_control.c (RTCP, digits, timeouts). */
+ * ICE agent in the place of ICE-lite), leg_media.c (RTP in and out), leg_control.c (RTCP, digits, timeouts), leg_rtp.c
+ * (legs without ICE and DTLS). */
 #pragma once
 
 #include "bridge/bridge.h"
@@ -15,7 +16,9 @@
 #include "bridge/media_map.h"
 #include "bridge/path.h"
 #include "bridge/rtcp_session.h"
+#include "bridge/rtp_latch.h"
 #include "bridge/rtp_rewriter.h"
+#include "bridge/rtp_sockets.h"
 #include "bridge/srtp_session.h"
 
 #define CG_LEG_PATHS 8 /* validated addresses a peer may have at a time; the one longest unheard gives way */
@@ -27,7 +30,7 @@ typedef enum {
     CG_LEG_OPEN,        /* the remote description is not known yet; checks may come */
     CG_LEG_CHECKING,    /* it is known; no check has validated an address */
     CG_LEG_HANDSHAKING, /* the pool has it */
-    CG_LEG_CONNECTED,   /* keys are there */
+    CG_LEG_CONNECTED,   /* keys are there, or none are needed: media may pass */
 } cg_leg_state;
 
 typedef struct {
@@ -36,6 +39,13 @@ typedef struct {
     bool used;        /* this place is taken */
     int64_t heard_us; /* last valid check or authenticated packet */
 } cg_leg_path;
+
+/* What a leg of plain RTP has in place of ICE and DTLS. */
+typedef struct {
+    int fds[CG_RTP_PORT_COUNT]; /* owned */
+    cg_rtp_latch latch[CG_RTP_PORT_COUNT];
+    bool mux; /* RTCP comes and goes on the port of RTP */
+} cg_leg_rtp;
 
 struct cg_leg {
     cg_leg_id id;
@@ -51,7 +61,8 @@ struct cg_leg {
     cg_fingerprint remote; /* of the peer's certificate; from CG_LEG_CHECKING on */
     unsigned handshake_datagrams;
     int64_t setup_deadline_us;
-    cg_srtp_session *srtp; /* owned; from CG_LEG_CONNECTED on */
+    cg_srtp_session *srtp; /* owned; from CG_LEG_CONNECTED on; NULL for ever in a leg of plain RTP */
+    cg_leg_rtp *rtp;       /* owned; NULL: a leg with ICE and DTLS */
     int64_t heard_us;      /* last valid check or authenticated packet on any path */
     bool interrupted;
 
@@ -136,3 +147,36 @@ void cg_leg_push_digits(cg_worker *worker, cg_leg *leg, const char *digits, int6
 void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us);
 /* When cg_leg_tick is to be called next. */
 int64_t cg_leg_due(const cg_worker *worker, const cg_leg *leg);
+
+/* leg_rtp.c */
+/* A leg of plain RTP; takes the descriptors. */
+cg_leg *cg_leg_new_rtp(cg_worker *worker, cg_leg_id id, uint32_t slot, const int fds[static CG_RTP_PORT_COUNT],
+                       uint32_t ssrc, int64_t now_us);
+void cg_leg_free_rtp(cg_leg *leg);
+void cg_leg_describe_rtp(cg_worker *worker, cg_leg *leg, const cg_media_description *local,
+                         const cg_media_description *remote, int64_t now_us);
+/* A datagram that came to the leg's own port. */
+void cg_leg_receive_plain(cg_worker *worker, cg_leg *leg, cg_rtp_port port, cg_datagram *datagram, int64_t now_us);
+/* Where RTCP goes, or NULL; of any leg. */
+const cg_path *cg_leg_report_path(const cg_leg *leg);
+
+/* What a leg's peer sends and is sent: SRTP, or, in a leg of plain RTP only, as it is. */
+static inline cg_srtp_status cg_leg_unprotect_rtp(const cg_leg *leg, uint8_t *data, size_t *size)
+{
+    return leg->rtp != NULL ? CG_SRTP_OK : cg_srtp_unprotect_rtp(leg->srtp, data, size);
+}
+
+static inline cg_srtp_status cg_leg_unprotect_rtcp(const cg_leg *leg, uint8_t *data, size_t *size)
+{
+    return leg->rtp != NULL ? CG_SRTP_OK : cg_srtp_unprotect_rtcp(leg->srtp, data, size);
+}
+
+static inline cg_srtp_status cg_leg_protect_rtp(const cg_leg *leg, uint8_t *data, size_t *size)
+{
+    return leg->rtp != NULL ? CG_SRTP_OK : cg_srtp_protect_rtp(leg->srtp, data, size);
+}
+
+static inline cg_srtp_status cg_leg_protect_rtcp(const cg_leg *leg, uint8_t *data, size_t *size)
+{
+    return leg->rtp != NULL ? CG_SRTP_OK : cg_srtp_protect_rtcp(leg->srtp, data, size);
+}

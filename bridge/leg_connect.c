@@ -42,6 +42,11 @@ static void describe_media(cg_leg *leg, const cg_media_description *local, const
 void cg_leg_describe(cg_worker *worker, cg_leg *leg, const cg_media_description *local,
                      const cg_media_description *remote, int64_t now_us)
 {
+    if (leg->rtp != NULL) {
+        describe_media(leg, local, remote);
+        cg_leg_describe_rtp(worker, leg, local, remote, now_us);
+        return;
+    }
     bool bound = leg->state == CG_LEG_HANDSHAKING || leg->state == CG_LEG_CONNECTED;
     if (bound && !cg_fingerprint_equal(&leg->remote, &remote->fingerprint)) {
         cg_leg_finish(worker, leg, CG_LEG_END_FINGERPRINT_MISMATCH, now_us);
@@ -112,11 +117,12 @@ void cg_leg_receive_dtls(cg_worker *worker, cg_leg *leg, unsigned path, const ui
 static void connected(cg_worker *worker, cg_leg *leg, const cg_dtls_event *event, int64_t now_us)
 {
     leg->srtp = cg_srtp_session_new(&event->keys);
-    leg->state = CG_LEG_CONNECTED;
     if (leg->srtp == NULL) {
+        leg->state = CG_LEG_CHECKING; /* the pool is done with it */
         cg_leg_finish(worker, leg, CG_LEG_END_DTLS_FAILED, now_us);
         return;
     }
+    leg->state = CG_LEG_CONNECTED;
     leg->stats.handshake_us = event->duration_us;
     leg->heard_us = now_us;
     cg_worker_counters_handshake(&worker->counters, event->duration_us);

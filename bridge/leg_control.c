@@ -10,13 +10,13 @@
 
 void cg_leg_receive_rtcp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us)
 {
-    if (leg->srtp == NULL) {
+    if (leg->state != CG_LEG_CONNECTED) {
         cg_leg_count_no_keys(worker, leg, path, now_us);
         return;
     }
     cg_rtcp_report report;
     size_t plain = size;
-    cg_srtp_status status = cg_srtp_unprotect_rtcp(leg->srtp, data, &plain);
+    cg_srtp_status status = cg_leg_unprotect_rtcp(leg, data, &plain);
     if (status == CG_SRTP_OK && !cg_rtcp_parse(data, plain, leg->stream.ssrc, &report))
         status = CG_SRTP_MALFORMED;
     if (status != CG_SRTP_OK) {
@@ -31,7 +31,7 @@ void cg_leg_receive_rtcp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t 
 
 void cg_leg_send_report(cg_worker *worker, cg_leg *leg, bool bye, int64_t now_us)
 {
-    const cg_path *path = cg_leg_path_out(leg);
+    const cg_path *path = cg_leg_report_path(leg);
     if (path == NULL)
         return;
     char cname[CG_CNAME_SIZE];
@@ -42,7 +42,7 @@ void cg_leg_send_report(cg_worker *worker, cg_leg *leg, bool bye, int64_t now_us
                                cg_rtp_rewriter_timestamp_at(&leg->stream, now_us), worker->ntp_offset_us, now_us);
     report.bye = bye;
     size_t size = cg_rtcp_write(data, &report, cname);
-    if (cg_srtp_protect_rtcp(leg->srtp, data, &size) != CG_SRTP_OK)
+    if (cg_leg_protect_rtcp(leg, data, &size) != CG_SRTP_OK)
         return;
     cg_worker_send(worker, path, data, size);
     cg_counter_add(&worker->counters.packets_sent, 1);
@@ -51,7 +51,7 @@ void cg_leg_send_report(cg_worker *worker, cg_leg *leg, bool bye, int64_t now_us
 
 static bool may_send_digits(const cg_leg *leg)
 {
-    return leg->srtp != NULL && leg->media.may_send && leg->media.events != CG_CODEC_COUNT;
+    return leg->state == CG_LEG_CONNECTED && leg->media.may_send && leg->media.events != CG_CODEC_COUNT;
 }
 
 void cg_leg_push_digits(cg_worker *worker, cg_leg *leg, const char *digits, int64_t now_us)
@@ -109,9 +109,18 @@ static bool is_alive(const cg_leg *leg)
     return leg->agent != NULL && cg_ice_agent_is_alive(leg->agent);
 }
 
+/* One with ICE-lite sends its checks all the time. */
 static bool may_be_silent(const cg_leg *leg)
 {
-    return is_alive(leg) && !leg->media.may_receive;
+    return (leg->rtp != NULL || is_alive(leg)) && !leg->media.may_receive;
+}
+
+/* After which silence the leg ends; INT64_MAX: never. */
+static int64_t patience_us(const cg_worker *worker, const cg_leg *leg)
+{
+    if (leg->rtp != NULL)
+        return leg->media.may_receive ? worker->config.rtp_timeout_us : INT64_MAX;
+    return is_alive(leg) ? INT64_MAX : worker->config.consent_timeout_us;
 }
 
 static void warn_if_silent(cg_worker *worker, cg_leg *leg, int64_t now_us)
@@ -133,8 +142,9 @@ static cg_leg_end find_end(const cg_worker *worker, const cg_leg *leg, int64_t n
     case CG_LEG_HANDSHAKING:
         return now_us < leg->setup_deadline_us ? CG_LEG_END_NONE : CG_LEG_END_DTLS_TIMEOUT;
     case CG_LEG_CONNECTED:
-        return is_alive(leg) || now_us - leg->heard_us < worker->config.consent_timeout_us ? CG_LEG_END_NONE
-                                                                                           : CG_LEG_END_CONSENT_LOST;
+        if (now_us - leg->heard_us < patience_us(worker, leg))
+            return CG_LEG_END_NONE;
+        return leg->rtp != NULL ? CG_LEG_END_MEDIA_TIMEOUT : CG_LEG_END_CONSENT_LOST;
     }
     return CG_LEG_END_NONE;
 }
@@ -159,9 +169,10 @@ void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us)
 /* When silence has lasted for a warning, or for the end; an agent that fails schedules its leg anew. */
 static int64_t silence_due(const cg_worker *worker, const cg_leg *leg)
 {
+    int64_t patience = patience_us(worker, leg);
     if (!leg->interrupted && !may_be_silent(leg))
-        return leg->heard_us + MIN(worker->config.consent_warning_us, worker->config.consent_timeout_us);
-    return is_alive(leg) ? INT64_MAX : leg->heard_us + worker->config.consent_timeout_us;
+        patience = MIN(patience, worker->config.consent_warning_us);
+    return patience == INT64_MAX ? INT64_MAX : leg->heard_us + patience;
 }
 
 int64_t cg_leg_due(const cg_worker *worker, const cg_leg *leg)

@@ -72,7 +72,7 @@ static void count_not_negotiated(cg_worker *worker, cg_leg *leg, unsigned path, 
 void cg_leg_send_rtp(cg_worker *worker, cg_leg *leg, uint8_t *data, size_t size, size_t payload_size)
 {
     const cg_path *path = cg_leg_path_out(leg);
-    if (path == NULL || cg_srtp_protect_rtp(leg->srtp, data, &size) != CG_SRTP_OK) {
+    if (path == NULL || cg_leg_protect_rtp(leg, data, &size) != CG_SRTP_OK) {
         leg->stats.dropped_other++;
         return;
     }
@@ -121,7 +121,7 @@ static bool may_flow(const cg_leg *from, const cg_leg *to)
 static void replay_if_needed(cg_worker *worker, cg_leg *leg, const media_packet *packet, char digit, int64_t now_us)
 {
     cg_leg *to = leg->partner;
-    if (to == NULL || to->srtp == NULL || !may_flow(leg, to) || to->media.events == CG_CODEC_COUNT)
+    if (to == NULL || to->state != CG_LEG_CONNECTED || !may_flow(leg, to) || to->media.events == CG_CODEC_COUNT)
         return;
     bool passes = leg->to_partner.payload_type[packet->header.payload_type] != CG_RED_DROP;
     if (passes && cg_dtmf_sender_due(&to->dtmf_out) == INT64_MAX)
@@ -208,7 +208,7 @@ static bool is_replayed(const cg_leg *leg, const media_packet *packet)
 static void forward(cg_worker *worker, cg_leg *from, media_packet *packet, int64_t now_us)
 {
     cg_leg *to = from->partner;
-    if (to == NULL || to->srtp == NULL) {
+    if (to == NULL || to->state != CG_LEG_CONNECTED) {
         from->stats.dropped_other++;
         return;
     }
@@ -231,12 +231,12 @@ static void forward(cg_worker *worker, cg_leg *from, media_packet *packet, int64
 
 void cg_leg_receive_rtp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us)
 {
-    if (leg->srtp == NULL) {
+    if (leg->state != CG_LEG_CONNECTED) {
         cg_leg_count_no_keys(worker, leg, path, now_us);
         return;
     }
     media_packet packet = {.data = data, .size = size, .path = path};
-    cg_srtp_status status = cg_srtp_unprotect_rtp(leg->srtp, data, &packet.size);
+    cg_srtp_status status = cg_leg_unprotect_rtp(leg, data, &packet.size);
     if (status == CG_SRTP_OK && !cg_rtp_parse(data, packet.size, &packet.header))
         status = CG_SRTP_MALFORMED;
     if (status != CG_SRTP_OK) {

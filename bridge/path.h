@@ -8,10 +8,12 @@
 
 #define CG_PATH_TEXT_SIZE 64
 
+/* What carries a path's datagrams. */
 typedef enum {
-    CG_TRANSPORT_UDP,
+    CG_TRANSPORT_UDP,   /* the worker's UDP socket of the family */
     CG_TRANSPORT_TCP,   /* a connection that the peer made (RFC 6544) */
     CG_TRANSPORT_AGENT, /* the leg's ICE agent (ice_agent.h), whose matter the local address is */
+    CG_TRANSPORT_RTP, /* a socket of the leg's own: `local` begins with its descriptor, which tells such paths apart */
 } cg_transport;
 
 /* Compared as bytes: every member is set, and there is no padding. */

@@ -26,12 +26,20 @@ static void send_to_agent(cg_worker *worker, const cg_path *path, const uint8_t 
         cg_counter_add(&worker->counters.send_failures, 1);
 }
 
+static void send_plain(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
+{
+    if (!cg_rtp_send(path, data, size))
+        cg_counter_add(&worker->counters.send_failures, 1);
+}
+
 void cg_worker_send(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
 {
     if (path->transport == CG_TRANSPORT_TCP)
         cg_worker_tcp_send(worker, path, data, size);
     else if (path->transport == CG_TRANSPORT_AGENT)
         send_to_agent(worker, path, data, size);
+    else if (path->transport == CG_TRANSPORT_RTP)
+        send_plain(worker, path, data, size);
     else
         cg_udp_send(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
 }
@@ -42,6 +50,8 @@ void cg_worker_send_copy(cg_worker *worker, const cg_path *path, const uint8_t *
         cg_worker_tcp_send(worker, path, data, size);
     else if (path->transport == CG_TRANSPORT_AGENT)
         send_to_agent(worker, path, data, size);
+    else if (path->transport == CG_TRANSPORT_RTP)
+        send_plain(worker, path, data, size);
     else
         cg_udp_send_copy(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
 }
@@ -52,6 +62,8 @@ uint8_t *cg_worker_buffer(cg_worker *worker, const cg_path *path)
         return cg_worker_tcp_buffer(worker);
     if (path->transport == CG_TRANSPORT_AGENT)
         return worker->agent_out;
+    if (path->transport == CG_TRANSPORT_RTP)
+        return cg_rtp_sockets_buffer(worker->rtp);
     return cg_udp_buffer(path->ipv6 ? worker->ipv6 : worker->ipv4);
 }
 
@@ -110,6 +122,34 @@ static gboolean on_socket(gint fd, GIOCondition condition, gpointer user)
     cg_worker *worker = user;
     cg_udp *udp = worker->ipv4 != NULL && cg_udp_fd(worker->ipv4) == fd ? worker->ipv4 : worker->ipv6;
     for (unsigned i = 0; i < MAX_BATCHES && receive_batch(worker, udp); i++)
+        ;
+    return G_SOURCE_CONTINUE;
+}
+
+static bool receive_plain_batch(cg_worker *worker)
+{
+    cg_rtp_datagram datagrams[CG_UDP_BATCH];
+    bool more;
+    unsigned malformed;
+    size_t count = cg_rtp_sockets_receive(worker->rtp, datagrams, &more, &malformed);
+    if (cg_mailbox_depth(worker->mailbox) > 0) /* as above */
+        cg_mailbox_deliver(worker->mailbox, worker);
+    int64_t now_us = cg_clock_monotonic_us();
+    if (malformed > 0)
+        cg_counter_add(&worker->counters.dropped_malformed, malformed);
+    for (size_t i = 0; i < count; i++) {
+        cg_leg *leg = cg_leg_table_find(worker->legs, datagrams[i].key);
+        if (leg != NULL && datagrams[i].datagram.size > 0)
+            cg_leg_receive_plain(worker, leg, datagrams[i].port, &datagrams[i].datagram, now_us);
+    }
+    cg_worker_flush(worker);
+    return more;
+}
+
+static gboolean on_rtp_sockets(gint fd, GIOCondition condition, gpointer user)
+{
+    cg_worker *worker = user;
+    for (unsigned i = 0; i < MAX_BATCHES && receive_plain_batch(worker); i++)
         ;
     return G_SOURCE_CONTINUE;
 }
@@ -241,6 +281,7 @@ static gpointer run(gpointer user)
     attach(worker, worker->timer);
     attach(worker, g_source_new((GSourceFuncs *) &pacer_functions, sizeof(poll_pacer)));
     attach_fd(worker, cg_mailbox_fd(worker->mailbox), on_mail);
+    attach_fd(worker, cg_rtp_sockets_fd(worker->rtp), on_rtp_sockets);
     if (worker->ipv4 != NULL)
         attach_fd(worker, cg_udp_fd(worker->ipv4), on_socket);
     if (worker->ipv6 != NULL)
@@ -265,6 +306,7 @@ cg_worker *cg_worker_new(const cg_worker_config *config, char **ret_error)
         return NULL;
     worker->mailbox = cg_mailbox_new();
     worker->tcp = config->tcp ? cg_worker_tcp_new() : NULL;
+    worker->rtp = cg_rtp_sockets_new();
     worker->legs = cg_leg_table_new(config->max_legs);
     worker->timer_us = INT64_MAX;
     worker->ntp_offset_us = NTP_EPOCH_S * 1000000 + cg_clock_wall_ms() * 1000 - cg_clock_monotonic_us();
@@ -308,6 +350,7 @@ void cg_worker_free(cg_worker *worker)
     g_assert(worker->thread == NULL);
     cg_mailbox_free(worker->mailbox);
     cg_leg_table_free(worker->legs);
+    cg_rtp_sockets_free(worker->rtp);
     cg_udp_free(worker->ipv4);
     cg_udp_free(worker->ipv6);
     cg_worker_tcp_free(worker->tcp);

@@ -7,6 +7,7 @@
 #include "bridge/events.h"
 #include "bridge/leg_table.h"
 #include "bridge/load.h"
+#include "bridge/rtp_sockets.h"
 #include "bridge/stats.h"
 #include "bridge/udp.h"
 
@@ -18,6 +19,8 @@ typedef struct {
     unsigned index;
     unsigned max_legs;
     int64_t setup_timeout_us, consent_warning_us, consent_timeout_us;
+    int64_t rtp_timeout_us;        /* silence that ends a leg of plain RTP */
+    int64_t rtp_latch_window_us;   /* in which the first packet wins; 0: none */
     const cg_addresses *addresses; /* outlives the worker */
     uint16_t port;                 /* 0: any free one */
     bool tcp;                      /* takes connections as well */
@@ -41,6 +44,7 @@ struct cg_worker {
     cg_mailbox *mailbox; /* owned */
     cg_udp *ipv4, *ipv6; /* owned; NULL if the family is not there */
     cg_worker_tcp *tcp;  /* owned; NULL: no ICE-TCP */
+    cg_rtp_sockets *rtp; /* owned; those of legs without ICE */
     cg_dtls_pool *pool;  /* outlives the thread */
     cg_worker_counters counters;
     cg_load_question load_question;

@@ -30,8 +30,12 @@ struct command {
 typedef struct {
     cg_mail mail;
     cg_leg_id leg;
-    cg_ice_credentials local;
     cg_leg_role role;
+    bool plain; /* RTP without ICE */
+    union {
+        cg_ice_credentials local;
+        int fds[CG_RTP_PORT_COUNT]; /* owned */
+    };
     uint32_t ssrc;
 } open_command;
 
@@ -62,22 +66,27 @@ static command *make(cg_leg_id leg, command_function *run)
 
 static void discard_open(cg_mail *mail)
 {
-    g_free(mail);
+    open_command *what = (open_command *) mail;
+    if (what->plain)
+        cg_rtp_ports_close(what->fds);
+    g_free(what);
 }
 
 static void open_leg(cg_mail *mail, void *owner)
 {
     cg_worker *worker = owner;
     open_command *what = (open_command *) mail;
+    uint32_t slot = cg_leg_id_slot(what->leg);
     int64_t now_us = cg_clock_monotonic_us();
-    cg_leg *leg = cg_leg_new(what->leg, cg_leg_id_slot(what->leg), &what->local, what->ssrc, now_us);
+    cg_leg *leg = what->plain ? cg_leg_new_rtp(worker, what->leg, slot, what->fds, what->ssrc, now_us)
+                              : cg_leg_new(what->leg, slot, &what->local, what->ssrc, now_us);
     cg_leg_table_add(worker->legs, leg);
     cg_counter_add(&worker->counters.legs, 1);
-    if (worker->agents != NULL)
+    if (worker->agents != NULL && !what->plain)
         cg_leg_open_agent(worker, leg, what->role, now_us);
     else
         cg_leg_table_update_ufrags(worker->legs, leg);
-    discard_open(mail);
+    g_free(what);
 }
 
 void cg_worker_post_open(cg_worker *worker, cg_leg_id leg, cg_leg_role role, const cg_ice_credentials *local,
@@ -89,6 +98,15 @@ void cg_worker_post_open(cg_worker *worker, cg_leg_id leg, cg_leg_role role, con
                            .local = *local,
                            .role = role,
                            .ssrc = ssrc};
+    cg_mailbox_post(worker->mailbox, &what->mail);
+}
+
+void cg_worker_post_open_rtp(cg_worker *worker, cg_leg_id leg, const int fds[static CG_RTP_PORT_COUNT], uint32_t ssrc)
+{
+    open_command *what = g_new0(open_command, 1);
+    *what =
+        (open_command){.mail = {.deliver = open_leg, .discard = discard_open}, .leg = leg, .plain = true, .ssrc = ssrc};
+    memcpy(what->fds, fds, sizeof what->fds);
     cg_mailbox_post(worker->mailbox, &what->mail);
 }
 

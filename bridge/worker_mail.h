@@ -7,6 +7,8 @@
 void cg_worker_post_open(cg_worker *worker, cg_leg_id leg, cg_leg_role role, const cg_ice_credentials *local,
                          uint32_t ssrc);
 void cg_worker_post_candidate(cg_worker *worker, cg_leg_id leg, const cg_candidate *candidate);
+void cg_worker_post_open_rtp(cg_worker *worker, cg_leg_id leg, const int fds[static CG_RTP_PORT_COUNT],
+                             uint32_t ssrc); /* takes the descriptors */
 void cg_worker_post_describe(cg_worker *worker, cg_leg_id leg, const cg_media_description *local,
                              const cg_media_description *remote);
 void cg_worker_post_restart(cg_worker *worker, cg_leg_id leg, const cg_ice_credentials *local);

@@ -22,11 +22,12 @@ cg_call *cg_call_new(cg_calls *calls, cg_call_leg *caller, const cg_sid *account
     call->calls = calls;
     call->sid = caller->sid;
     call->account = *account;
-    call->application = application->sid;
+    if (application != NULL)
+        call->application = application->sid;
     call->parameters = parameters;
     call->to = g_strdup(to);
-    call->ring_timeout_s =
-        application->ring_timeout_s != 0 ? application->ring_timeout_s : calls->policy->ring_timeout_s;
+    call->ring_timeout_s = application != NULL && application->ring_timeout_s != 0 ? application->ring_timeout_s
+                                                                                   : calls->policy->ring_timeout_s;
     call->created_ms = cg_clock_wall_ms();
     call->legs = g_ptr_array_new();
     call->caller = caller;

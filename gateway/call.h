@@ -31,7 +31,7 @@ struct cg_call {
     int64_t ring_deadline_us;                  /* monotonic */
 };
 
-/* A new call of `caller` (taken: the call owns it from here on). */
+/* A new call of `caller` (taken: the call owns it from here on). `application` may be NULL: the gateway's defaults. */
 cg_call *cg_call_new(cg_calls *calls, cg_call_leg *caller, const cg_sid *account, const cg_application *application,
                      cg_form *parameters, const char *to);
 

@@ -11,7 +11,9 @@ typedef enum {
     CG_CALL_END_NO_ANSWER,      /* rang until the timeout */
     CG_CALL_END_UNAVAILABLE,    /* nobody is registered under that identity */
     CG_CALL_END_NOT_FOUND,      /* no such destination */
+    CG_CALL_END_FORBIDDEN,      /* the destination may not be called */
     CG_CALL_END_INCOMPATIBLE,   /* no codec in common */
+    CG_CALL_END_TRUNK_FAILED,   /* the trunk did not answer, or could not place the call */
     CG_CALL_END_MEDIA_FAILED,   /* a leg's media never came up */
     CG_CALL_END_MEDIA_LOST,     /* it went away and did not come back */
     CG_CALL_END_SIGNALING_LOST, /* a client's WebSocket did not come back in time */

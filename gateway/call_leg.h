@@ -29,6 +29,7 @@ typedef struct {
 /* What the call says to a party. Never called on an ended leg. */
 typedef struct {
     const char *kind;                  /* "client", for records */
+    bool plain_rtp;                    /* its media goes without ICE and DTLS */
     void (*offer)(cg_call_leg *leg);   /* to a callee: ring, with our offer of `leg->local` */
     void (*ringing)(cg_call_leg *leg); /* to the caller */
     void (*answer)(cg_call_leg *leg);  /* to the caller, with our answer of `leg->local` */

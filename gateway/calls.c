@@ -71,8 +71,9 @@ bool cg_calls_admit(cg_calls *calls, unsigned *ret_worker)
 
 bool cg_calls_open_media(cg_calls *calls, cg_call_leg *leg, unsigned worker)
 {
-    leg->media = cg_bridge_leg_open(calls->bridge, worker, leg == leg->call->caller ? CG_LEG_ANSWERS : CG_LEG_OFFERS,
-                                    &leg->local);
+    cg_leg_role role = leg == leg->call->caller ? CG_LEG_ANSWERS : CG_LEG_OFFERS;
+    leg->media = leg->ops->plain_rtp ? cg_bridge_leg_open_rtp(calls->bridge, worker, &leg->local)
+                                     : cg_bridge_leg_open(calls->bridge, worker, role, &leg->local);
     if (leg->media == 0)
         return false;
     gint64 *key = g_new(gint64, 1);

@@ -111,14 +111,6 @@ void cg_client_leg_send(cg_client_leg *leg)
     cg_session_send(leg->client->session);
 }
 
-static bool has_speech(const cg_media_description *media)
-{
-    for (size_t i = 0; i < media->format_count; i++)
-        if (cg_codec_get_info(media->formats[i].codec)->speech)
-            return true;
-    return false;
-}
-
 bool cg_client_leg_make_answer(cg_client_leg *leg, const cg_call_leg *far)
 {
     cg_media_description local = leg->base.local;
@@ -128,7 +120,7 @@ bool cg_client_leg_make_answer(cg_client_leg *leg, const cg_call_leg *far)
         allowed[far->local.formats[i].codec] = true;
     cg_sdp_answer_media(remote, allowed, CG_DIRECTION_SENDRECV, &local);
     cg_sdp_cross_media(&far->remote, &local);
-    if (!has_speech(&local))
+    if (!cg_sdp_has_speech(&local))
         return false;
     if (strcmp(remote->ice.ufrag, leg->base.remote.ice.ufrag) != 0 ||
         strcmp(remote->ice.pwd, leg->base.remote.ice.pwd) != 0)
@@ -142,18 +134,8 @@ bool cg_client_leg_make_answer(cg_client_leg *leg, const cg_call_leg *far)
 bool cg_client_leg_take_answer(cg_client_leg *leg, const cg_sdp *answer)
 {
     const cg_media_description *remote = cg_sdp_media(answer);
-    cg_media_description local = leg->base.local;
-    size_t kept = 0;
-    for (size_t i = 0; i < local.format_count; i++)
-        if (cg_media_find_codec(remote, local.formats[i].codec) != NULL)
-            local.formats[kept++] = local.formats[i];
-    local.format_count = kept;
-    for (size_t i = 0; i < CG_EXTENSION_COUNT; i++)
-        if (remote->extensions[i] == 0)
-            local.extensions[i] = 0;
-    if (!has_speech(&local))
+    if (!cg_sdp_narrow_media(remote, &leg->base.local))
         return false;
-    leg->base.local = local;
     leg->base.remote = *remote;
     cg_client_leg_take_candidates(leg, answer);
     return true;

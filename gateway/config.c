@@ -3,6 +3,7 @@
 #include "gateway/config.h"
 
 #include "gateway/config_options.h"
+#include "gateway/config_trunks.h"
 
 #include <string.h>
 
@@ -120,16 +121,23 @@ static const char *const account_keys[] = {"name", "auth_token", "suspended", "m
 static const char *const key_keys[] = {"account", "algorithm", "secret", "public_key_file", NULL};
 static const char *const application_keys[] = {"account", "name", "mode", "ring_timeout_s", NULL};
 
-typedef enum { ACCOUNTS, KEYS, APPLICATIONS, ENTITY_KINDS } entity_kind;
+static const char *const trunk_keys[] = {
+    "account",   "application", "hosts", "sources", "prefixes",  "allowed_prefixes", "user", "password",
+    "caller_id", "strip",       "add",   "codecs",  "max_calls", "inbound",          NULL};
+static const char *const number_keys[] = {"account", "to", NULL};
+
+typedef enum { ACCOUNTS, KEYS, APPLICATIONS, TRUNKS, NUMBERS, ENTITY_KINDS } entity_kind;
 
 static const struct {
     const char *word;        /* the group's first word */
-    const char *prefix;      /* of its id */
+    const char *prefix;      /* of its id; NULL: it has a name of its own */
     const char *const *keys; /* NULL-terminated */
 } entities[ENTITY_KINDS] = {
     [ACCOUNTS] = {"account", "AC", account_keys},
     [KEYS] = {"key", "SK", key_keys},
     [APPLICATIONS] = {"application", "AP", application_keys},
+    [TRUNKS] = {"trunk", NULL, trunk_keys},
+    [NUMBERS] = {"number", NULL, number_keys},
 };
 
 /* Which kind of entity a group like "account AC..." is; ENTITY_KINDS if none. `*ret_id` is what follows the word. */
@@ -160,7 +168,7 @@ static bool read_entity(cg_config *config, GKeyFile *file, const char *group, en
                         const char *directory_path, char **ret_why)
 {
     cg_sid sid;
-    if (!cg_sid_parse(id, entities[kind].prefix, &sid)) {
+    if (entities[kind].prefix != NULL && !cg_sid_parse(id, entities[kind].prefix, &sid)) {
         *ret_why = g_strdup_printf("\"%s\" is not an id: it must be %s and 32 lower-case hex digits", id,
                                    entities[kind].prefix);
         return false;
@@ -172,12 +180,16 @@ static bool read_entity(cg_config *config, GKeyFile *file, const char *group, en
         return add_account(config, file, group, &sid, ret_why);
     case KEYS:
         return add_key(config, file, group, &sid, directory_path, ret_why);
-    default:
+    case APPLICATIONS:
         return add_application(config, file, group, &sid, ret_why);
+    case TRUNKS:
+        return cg_config_add_trunk(config, file, group, id, ret_why);
+    default:
+        return cg_config_add_number(config, file, group, id, ret_why);
     }
 }
 
-/* Accounts first, since keys and applications name them, wherever they stand in the file. */
+/* Accounts first, then applications, since others name them, wherever they stand in the file. */
 static bool read_entities(cg_config *config, GKeyFile *file, const char *directory_path, const char *name,
                           char **ret_error)
 {
@@ -295,6 +307,12 @@ static bool check_together(const cg_config *config, const char *name, char **ret
         return fail(ret_error, name, "media", "consent_warning_ms", "must be less than consent_timeout_ms");
     if (!check_turn(&config->server.turn, name, ret_error))
         return false;
+    if (config->media.rtp_port_min >= config->media.rtp_port_max)
+        return fail(ret_error, name, "media", "rtp_port_min", "must be less than rtp_port_max");
+    if (config->sip.address != NULL && !g_hostname_is_ip_address(config->sip.address))
+        return fail(ret_error, name, "sip", "listen", "must be an IPv4 or IPv6 address");
+    if (config->sip.address == NULL && config->routes->trunks->len > 0)
+        return fail(ret_error, name, "sip", "listen", "must be set: there are trunks");
     if (!config->demo)
         return true;
     if (!check_demo_key(config, &key, &why))
@@ -315,6 +333,7 @@ cg_config *cg_config_parse(const char *text, const char *directory_path, const c
     g_autoptr(cg_config) config = g_new0(cg_config, 1);
     config->strings = g_ptr_array_new_with_free_func(g_free);
     config->directory = cg_directory_new();
+    config->routes = cg_routes_new();
     cg_config_options_set_defaults(config);
     if (!read_options(config, file, directory_path, name, ret_error) ||
         !read_entities(config, file, directory_path, name, ret_error) || !check_together(config, name, ret_error))
@@ -344,6 +363,7 @@ void cg_config_free(cg_config *config)
     if (config == NULL)
         return;
     cg_directory_unref(config->directory);
+    cg_routes_unref(config->routes);
     g_ptr_array_unref(config->strings);
     g_free(config);
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "bridge/bridge.h"
 #include "gateway/call_policy.h"
+#include "gateway/routes.h"
 #include "signaling/server.h"
 
 #include <glib.h>
@@ -14,6 +15,7 @@ typedef struct {
     cg_token_policy tokens;
     cg_bridge_config media; /* read at start only */
     cg_call_policy calls;
+    cg_sip_config sip; /* read at start only; no address: no SIP */
     cg_log_level log_level;
     cg_log_format log_format;
     unsigned drain_timeout_s;     /* how long calls may go on after the first SIGTERM */
@@ -21,6 +23,7 @@ typedef struct {
     const char *demo_key;         /* SK that signs its tokens */
     const char *demo_application; /* AP that its tokens call through */
     cg_directory *directory;      /* accounts, keys, applications */
+    cg_routes *routes;            /* trunks, numbers */
     GPtrArray *strings;           /* (owned) what the members above point to */
 } cg_config;
 

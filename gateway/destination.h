@@ -13,7 +13,8 @@ typedef struct {
     cg_call_end (*dial)(cg_call *call, const char *rest, void *user);
 } cg_destination;
 
-/* The kind for `address`, and what follows the scheme; NULL if there is none. `destinations` is ended by scheme NULL.
+/* The kind for `address`, and what follows the scheme; NULL if there is none. A bare number is one of "tel".
+ * `destinations` is ended by scheme NULL.
  */
 const cg_destination *cg_destination_find(const cg_destination *destinations, const char *address,
                                           const char **ret_rest);

@@ -15,8 +15,25 @@
 
 static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP};
 
+static cg_call_end dial_client(cg_call *call, const char *identity, void *user)
+{
+    return cg_client_destination_dial(call, identity, ((cg_gateway *) user)->presence);
+}
+
+static cg_call_end dial_number(cg_call *call, const char *number, void *user)
+{
+    return cg_telephony_dial_number(call, number, ((cg_gateway *) user)->telephony);
+}
+
+static cg_call_end dial_address(cg_call *call, const char *address, void *user)
+{
+    return cg_telephony_dial_address(call, address, ((cg_gateway *) user)->telephony);
+}
+
 static const cg_destination destinations[] = {
-    {"client", cg_client_destination_dial},
+    {"client", dial_client},
+    {"tel", dial_number},
+    {"sip", dial_address},
     {NULL, NULL},
 };
 
@@ -90,6 +107,7 @@ static void stop(cg_gateway *gateway)
     if (gateway->state == CG_GATEWAY_STOPPING)
         return;
     gateway->state = CG_GATEWAY_STOPPING;
+    gateway->telephony->draining = true;
     gateway->deadline_us = cg_clock_monotonic_us() + STOP_TIMEOUT_US;
     cg_log(CG_LOG_INFO, "gateway.stopping", CG_LOG_NUMBER("calls", cg_calls_count(gateway->calls, NULL)));
     cg_calls_finish_all(gateway->calls, CG_CALL_END_SHUTDOWN);
@@ -135,6 +153,7 @@ void cg_gateway_shut_down(cg_gateway *gateway)
         return;
     }
     gateway->state = CG_GATEWAY_DRAINING;
+    gateway->telephony->draining = true;
     gateway->deadline_us = cg_clock_monotonic_us() + (int64_t) gateway->config->drain_timeout_s * G_USEC_PER_SEC;
     cg_log(CG_LOG_INFO, "gateway.draining", CG_LOG_NUMBER("calls", cg_calls_count(gateway->calls, NULL)),
            CG_LOG_NUMBER("timeout_s", gateway->config->drain_timeout_s));
@@ -170,6 +189,7 @@ void cg_gateway_reload(cg_gateway *gateway)
     cg_config *old = gateway->config;
     gateway->config = g_steal_pointer(&config);
     gateway->calls->policy = &gateway->config->calls;
+    cg_telephony_set_routes(gateway->telephony, gateway->config->directory, gateway->config->routes);
     cg_config_free(old);
     cg_log(CG_LOG_INFO, "config.reloaded");
     if (needs_restart != NULL)
@@ -212,8 +232,12 @@ cg_gateway *cg_gateway_new(uv_loop_t *loop, cg_config *config, cg_config_reload 
     gateway->presence = cg_presence_new();
     apply_log(config);
     gateway->bridge = cg_bridge_new(&config->media, gateway->mailbox, on_media_event, gateway, ret_error);
-    if (gateway->bridge != NULL) {
-        gateway->calls = cg_calls_new(gateway->bridge, &config->calls, destinations, gateway->presence);
+    if (gateway->bridge != NULL)
+        gateway->telephony =
+            cg_telephony_new(&config->sip, gateway->mailbox, config->directory, config->routes, ret_error);
+    if (gateway->telephony != NULL) {
+        gateway->calls = cg_calls_new(gateway->bridge, &config->calls, destinations, gateway);
+        gateway->telephony->calls = gateway->calls;
         gateway->server = cg_server_new(loop, &config->server, config->directory, &config->tokens, &session_handlers,
                                         cg_http_api_routes, gateway, ret_error);
     }
@@ -229,9 +253,11 @@ void cg_gateway_free(cg_gateway *gateway)
 {
     if (gateway == NULL)
         return;
-    /* The bridge first: afterwards nobody posts to the mailbox. */
+    /* The bridge and SIP first: afterwards nobody posts to the mailbox. */
     cg_bridge_free(gateway->bridge);
+    cg_telephony_close(gateway->telephony);
     cg_calls_free(gateway->calls);
+    cg_telephony_free(gateway->telephony);
     cg_presence_free(gateway->presence);
     cg_mailbox_free(gateway->mailbox);
     cg_config_free(gateway->config);

@@ -5,6 +5,7 @@
 #include "gateway/calls.h"
 #include "gateway/config.h"
 #include "gateway/presence.h"
+#include "gateway/telephony.h"
 
 #include <uv.h>
 
@@ -23,6 +24,7 @@ typedef struct {
     cg_server *server;
     cg_presence *presence;
     cg_calls *calls;
+    cg_telephony *telephony;
     cg_gateway_state state;
     int64_t deadline_us; /* monotonic; when draining or stopping has taken long enough */
     int64_t tick_due_us; /* when the next tick should run: what it is late by is the loop's lag */

@@ -201,6 +201,18 @@ static void print_queues(GString *page, const cg_gateway *gateway, const cg_work
     seconds(page, "loop_lag_seconds", "{loop=\"workers\"}", sum->loop_lag_us);
 }
 
+static void print_sip(GString *page, const cg_gateway *gateway)
+{
+    cg_sip_stats stats;
+    if (gateway->telephony->sip == NULL)
+        return;
+    cg_sip_stats_read(gateway->telephony->sip, &stats);
+    single(page, "sip_dialogs", GAUGE, "SIP dialogs, ending ones included.", stats.dialogs);
+    single(page, "sip_refused_sources_total", COUNTER, "SIP requests from addresses of no trunk.",
+           stats.refused_sources);
+    cg_trunk_stats_print(&gateway->telephony->stats, "callgate_", page);
+}
+
 char *cg_metrics_format(const cg_gateway *gateway)
 {
     GString *page = g_string_new(NULL);
@@ -216,5 +228,6 @@ char *cg_metrics_format(const cg_gateway *gateway)
     print_media(page, gateway, &sum);
     print_workers(page, gateway);
     print_queues(page, gateway, &sum);
+    print_sip(page, gateway);
     return g_string_free(page, FALSE);
 }

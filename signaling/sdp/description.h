@@ -30,8 +30,9 @@ struct cg_sdp {
 typedef struct {
     const cg_sdp_lines *lines;
     cg_sdp_kind kind;
-    cg_sdp *sdp;  /* being filled */
-    size_t audio; /* section of `lines`, from 1 */
+    const char *const *protocols; /* those of an audio section that we take, NULL-terminated */
+    cg_sdp *sdp;                  /* being filled */
+    size_t audio;                 /* section of `lines`, from 1 */
     size_t
         tagged; /* section of `lines` whose transport the bundle uses, from 1; the audio section's own if unbundled */
 } cg_sdp_reading;
@@ -45,6 +46,9 @@ cg_sdp_status cg_sdp_read_sections(cg_sdp_reading *reading);
 
 /* transport.c: ICE credentials, fingerprint, DTLS role, rtcp-mux. */
 cg_sdp_status cg_sdp_read_transport(const cg_sdp_reading *reading);
+
+/* rtp_transport.c: what a phone has in place of that, an address. */
+cg_sdp_status cg_sdp_read_rtp_transport(const cg_sdp_reading *reading);
 
 /* formats.c: payload types with rtpmap and fmtp. */
 cg_sdp_status cg_sdp_read_formats(const cg_sdp_reading *reading);

@@ -93,14 +93,6 @@ static void check_red(cg_media_description *media)
     }
 }
 
-static bool has_speech(const cg_media_description *media)
-{
-    for (size_t i = 0; i < media->format_count; i++)
-        if (cg_codec_get_info(media->formats[i].codec)->speech)
-            return true;
-    return false;
-}
-
 /* The numbers at the end of the m-line. False if one is no payload type or stands there twice. */
 static bool read_list(const cg_sdp_reading *reading, const format_lines *lines)
 {
@@ -126,5 +118,5 @@ cg_sdp_status cg_sdp_read_formats(const cg_sdp_reading *reading)
         !read_list(reading, &lines))
         return CG_SDP_MALFORMED;
     check_red(&reading->sdp->media);
-    return has_speech(&reading->sdp->media) ? CG_SDP_OK : CG_SDP_NO_CODEC;
+    return cg_sdp_has_speech(&reading->sdp->media) ? CG_SDP_OK : CG_SDP_NO_CODEC;
 }

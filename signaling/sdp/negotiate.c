@@ -134,3 +134,46 @@ void cg_sdp_cross_media(const cg_media_description *far, cg_media_description *l
     }
     local->ptime_ms = far->ptime_ms;
 }
+
+static void move_format(const cg_media_description *from, cg_codec codec, cg_media_description *to)
+{
+    const cg_format *format = cg_media_find_codec(from, codec);
+    if (format && !cg_media_find_codec(to, codec))
+        to->formats[to->format_count++] = *format;
+}
+
+void cg_sdp_prefer_codecs(const cg_codec *allowed, cg_media_description *media)
+{
+    cg_media_description all = *media;
+    media->format_count = 0;
+    memset(media->extensions, 0, sizeof(media->extensions));
+    for (; *allowed != CG_CODEC_COUNT; allowed++)
+        move_format(&all, *allowed, media);
+    move_format(&all, CG_CODEC_TELEPHONE_EVENT_48000, media);
+    move_format(&all, CG_CODEC_TELEPHONE_EVENT_8000, media);
+    drop_lonely(media);
+}
+
+bool cg_sdp_has_speech(const cg_media_description *media)
+{
+    for (size_t i = 0; i < media->format_count; i++)
+        if (cg_codec_get_info(media->formats[i].codec)->speech)
+            return true;
+    return false;
+}
+
+bool cg_sdp_narrow_media(const cg_media_description *answer, cg_media_description *local)
+{
+    cg_media_description kept = *local;
+    kept.format_count = 0;
+    for (size_t i = 0; i < local->format_count; i++)
+        if (cg_media_find_codec(answer, local->formats[i].codec))
+            kept.formats[kept.format_count++] = local->formats[i];
+    for (size_t i = 0; i < CG_EXTENSION_COUNT; i++)
+        if (answer->extensions[i] == 0)
+            kept.extensions[i] = 0;
+    if (!cg_sdp_has_speech(&kept))
+        return false;
+    *local = kept;
+    return true;
+}

@@ -1,5 +1,6 @@
 /* Session descriptions (RFC 8866) as browsers and gateway exchange them: offer/answer per JSEP (RFC 8829) and RFC 3264,
- * for one bundled audio section; every other section is kept in order and answered as rejected (port 0).
+ * for one bundled audio section; every other section is kept in order and answered as rejected (port 0). Those of
+ * phones (RTP/AVP, an address in place of ICE and DTLS) are read and written by the same rules.
  * Reading is strict and bounded; what is not known is kept out of what we write. No I/O, no state. */
 #pragma once
 
@@ -21,7 +22,7 @@ typedef enum {
     CG_SDP_OK,
     CG_SDP_MALFORMED, /* not SDP, over a limit, broken line */
     CG_SDP_NO_AUDIO,  /* no audio section, or it is rejected */
-    CG_SDP_PROTOCOL,  /* audio is not UDP/TLS/RTP/SAVPF (or SAVP) */
+    CG_SDP_PROTOCOL,  /* audio is not UDP/TLS/RTP/SAVPF (or SAVP); a phone's is not RTP/AVP */
     CG_SDP_NO_ICE,    /* ufrag or pwd missing or out of bounds */
     CG_SDP_NO_FINGERPRINT,
     CG_SDP_TWO_FINGERPRINTS, /* more than one fingerprint applies to the section (different values) */
@@ -39,6 +40,8 @@ typedef enum { CG_SDP_OFFER, CG_SDP_ANSWER } cg_sdp_kind;
 
 /* Reads an offer or answer from a browser. On CG_SDP_OK `*ret_sdp` is the caller's, else untouched. */
 cg_sdp_status cg_sdp_parse(const char *text, size_t size, cg_sdp_kind kind, cg_sdp **ret_sdp);
+/* The same from a phone: RTP/AVP; `rtp` of the media is where it wants to be sent to. */
+cg_sdp_status cg_sdp_parse_rtp(const char *text, size_t size, cg_sdp_kind kind, cg_sdp **ret_sdp);
 void cg_sdp_free(cg_sdp *sdp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cg_sdp, cg_sdp_free)
 
@@ -71,10 +74,12 @@ typedef struct {
     const char *cname; /* RTCP CNAME of our stream */
 } cg_sdp_origin;
 
-/* Writes our offer to a browser (setup:active: the gateway is always DTLS client). Free with g_free. */
+/* Writes our offer to a browser (setup:active: the gateway is always DTLS client), or to a phone if `local->rtp` is
+ * there: then only session id and version are used of `origin`. Free with g_free. */
 char *cg_sdp_write_offer(const cg_sdp_origin *origin, const cg_media_description *local);
 
-/* Writes our answer (setup:active) to `offer`: its sections in its order, mids, bundle group. Free with g_free. */
+/* Writes our answer (setup:active; to a phone as above) to `offer`: its sections in its order, mids, bundle group. Free
+ * with g_free. */
 char *cg_sdp_write_answer(const cg_sdp_origin *origin, const cg_media_description *local, const cg_sdp *offer);
 
 /* Chooses what of a remote offer we take. `local->formats` and `extensions` become those of `offer` that are also in
@@ -88,6 +93,16 @@ void cg_sdp_answer_media(const cg_media_description *offer, const bool allowed[C
  * default order) with payload types that do not clash; extensions under our ids; sendrecv. ICE, fingerprint, ssrc are
  * left to the caller. */
 void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_description *local);
+
+/* Leaves of `media` those codecs of `allowed` (ended by CG_CODEC_COUNT) that it has, in the order of `allowed`, behind
+ * them the telephone-events that go with them, and no header extensions: what a trunk is offered. */
+void cg_sdp_prefer_codecs(const cg_codec *allowed, cg_media_description *media);
+
+/* Takes a remote answer to our offer `local`: leaves of it what the answer has, too. False, and nothing changed, if
+ * that leaves no speech codec. */
+bool cg_sdp_narrow_media(const cg_media_description *answer, cg_media_description *local);
+
+bool cg_sdp_has_speech(const cg_media_description *media);
 
 /* Lets the far end's wishes cross: `local`'s formats take over the fmtp of `far`'s of the same codec, and its ptime.
  * `far` is what the other leg's browser said (cg_sdp_media). Call it behind cg_sdp_answer_media when the callee's

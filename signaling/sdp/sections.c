@@ -108,6 +108,13 @@ static bool is_rejected(const cg_sdp_reading *reading, size_t index)
            !find_group(reading, index).at;
 }
 
+static bool is_among(const char *word, const char *const *words)
+{
+    while (*words != NULL && strcmp(*words, word) != 0)
+        words++;
+    return *words != NULL;
+}
+
 cg_sdp_status cg_sdp_read_sections(cg_sdp_reading *reading)
 {
     cg_sdp *sdp = reading->sdp;
@@ -120,8 +127,7 @@ cg_sdp_status cg_sdp_read_sections(cg_sdp_reading *reading)
         audio++;
     if (audio == sdp->section_count)
         return CG_SDP_NO_AUDIO;
-    if (strcmp(sdp->section[audio].protocol, "UDP/TLS/RTP/SAVPF") != 0 &&
-        strcmp(sdp->section[audio].protocol, "UDP/TLS/RTP/SAVP") != 0)
+    if (!is_among(sdp->section[audio].protocol, reading->protocols))
         return CG_SDP_PROTOCOL;
 
     sdp->audio = audio;

@@ -9,7 +9,7 @@ static const struct {
     [CG_SDP_OK] = {"ok", "The session description is accepted."},
     [CG_SDP_MALFORMED] = {"malformed", "The session description is broken or over a limit."},
     [CG_SDP_NO_AUDIO] = {"no_audio", "The session description has no audio section, or only rejected ones."},
-    [CG_SDP_PROTOCOL] = {"protocol", "The audio section must use the protocol UDP/TLS/RTP/SAVPF."},
+    [CG_SDP_PROTOCOL] = {"protocol", "The audio section must use the protocol UDP/TLS/RTP/SAVPF (a phone's: RTP/AVP)."},
     [CG_SDP_NO_ICE] = {"no_ice",
                        "The audio section needs an ice-ufrag of 4 to 32 and an ice-pwd of 22 to 128 characters."},
     [CG_SDP_NO_FINGERPRINT] = {"no_fingerprint", "The session description has no certificate fingerprint."},

@@ -138,11 +138,56 @@ static char *finish(GString *out)
     return g_realloc(g_string_free(out, FALSE), size);
 }
 
+static bool is_rtp(const cg_media_description *local)
+{
+    return local->rtp.media.ss_family != AF_UNSPEC;
+}
+
+static void write_rtp_session(GString *out, const cg_sdp_origin *origin, const cg_media_description *local)
+{
+    char text[INET6_ADDRSTRLEN];
+    uint16_t port;
+    const char *address = address_text(&local->rtp.media, text, &port);
+    const char *family = local->rtp.media.ss_family == AF_INET6 ? "IP6" : "IP4";
+    g_string_append_printf(out,
+                           "v=0\r\no=- %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " IN %s %s\r\ns=-\r\nc=IN %s %s\r\n"
+                           "t=0 0\r\n",
+                           origin->session_id & INT64_MAX, origin->session_version & INT64_MAX, family, address, family,
+                           address);
+}
+
+/* Plain and short: what is said to phones is read by thirty years of software. */
+static void write_rtp_media(GString *out, const cg_media_description *local)
+{
+    char text[INET6_ADDRSTRLEN];
+    uint16_t port, rtcp_port;
+    address_text(&local->rtp.media, text, &port);
+    address_text(&local->rtp.rtcp, text, &rtcp_port);
+    g_string_append_printf(out, "m=audio %u RTP/AVP", port);
+    for (size_t i = 0; i < local->format_count; i++)
+        g_string_append_printf(out, " %u", local->formats[i].payload_type);
+    g_string_append(out, "\r\n");
+    for (size_t i = 0; i < local->format_count; i++)
+        write_format(out, &local->formats[i]);
+    if (local->ptime_ms > 0)
+        g_string_append_printf(out, "a=ptime:%u\r\n", local->ptime_ms);
+    if (local->rtp.mux)
+        g_string_append(out, "a=rtcp-mux\r\n");
+    else if (rtcp_port != port + 1)
+        g_string_append_printf(out, "a=rtcp:%u\r\n", rtcp_port);
+    g_string_append_printf(out, "a=%s\r\n", cg_sdp_direction_word(local->direction));
+}
+
 char *cg_sdp_write_offer(const cg_sdp_origin *origin, const cg_media_description *local)
 {
     GString *out = g_string_sized_new(2048);
 
     g_assert(local->format_count > 0);
+    if (is_rtp(local)) {
+        write_rtp_session(out, origin, local);
+        write_rtp_media(out, local);
+        return finish(out);
+    }
     write_session(out, origin, OFFER_MID, false);
     write_media_line(out, origin, local, "UDP/TLS/RTP/SAVPF");
     write_transport(out, origin, local);
@@ -167,10 +212,17 @@ char *cg_sdp_write_answer(const cg_sdp_origin *origin, const cg_media_descriptio
     const cg_sdp_section *audio = &offer->section[offer->audio];
 
     g_assert(local->format_count > 0);
-    write_session(out, origin, audio->bundled ? audio->mid : NULL, offer->extmap_allow_mixed);
+    if (is_rtp(local))
+        write_rtp_session(out, origin, local);
+    else
+        write_session(out, origin, audio->bundled ? audio->mid : NULL, offer->extmap_allow_mixed);
     for (size_t i = 0; i < offer->section_count; i++) {
         if (i != offer->audio) {
             write_rejected(out, &offer->section[i]);
+            continue;
+        }
+        if (is_rtp(local)) {
+            write_rtp_media(out, local);
             continue;
         }
         write_media_line(out, origin, local, audio->protocol);

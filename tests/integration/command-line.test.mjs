@@ -96,7 +96,7 @@ test('the command line', async (t) => {
     assert.equal(run('check-config', join(directory, 'callgate.conf')).status, 0);
     rmSync(directory, { recursive: true });
     const list = run('check-config', '--list').stdout;
-    for (const group of ['server', 'limits', 'tokens', 'media', 'calls', 'log', 'demo']) assert.match(list, new RegExp(`^\\[${group}\\]$`, 'm'));
+    for (const group of ['server', 'limits', 'tokens', 'media', 'sip', 'calls', 'log', 'demo']) assert.match(list, new RegExp(`^\\[${group}\\]$`, 'm'));
     assert.match(list, /^#ring_timeout_s = 30$/m);
   });
 });

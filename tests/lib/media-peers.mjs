@@ -33,15 +33,17 @@ export class MediaPeers {
     return new Promise((resolve, reject) => { this.#asked.push({ resolve, reject }); });
   }
 
-  /** A new peer's offer. */
-  offer = async (peer) => (await this.#ask({ do: 'offer', peer })).sdp;
+  /** A new peer's offer. `options`: {narrow: true} is one with PCMU in place of Opus. */
+  offer = async (peer, options) => (await this.#ask({ do: 'offer', peer, ...options })).sdp;
   /** A new peer's answer to an offer. */
-  answer = async (peer, sdp) => (await this.#ask({ do: 'answer', peer, sdp })).sdp;
+  answer = async (peer, sdp, options) => (await this.#ask({ do: 'answer', peer, sdp, ...options })).sdp;
+  /** A narrow peer presses a key. */
+  press = (peer, digit) => this.#ask({ do: 'press', peer, digit });
   /** Gives a peer the answer to its offer. */
   accept = (peer, sdp) => this.#ask({ do: 'accept', peer, sdp });
   /** An offer with new ICE credentials, to be accepted like the first. */
   restart = async (peer) => (await this.#ask({ do: 'restart', peer })).sdp;
-  /** {connected, failed, sent, received, lost, refused} */
+  /** {connected, failed, sent, received, lost, refused, keys, key} */
   count = (peer) => this.#ask({ do: 'count', peer });
   replay = (peer, times) => this.#ask({ do: 'replay', peer, times });
   remove = (peer) => this.#ask({ do: 'remove', peer });

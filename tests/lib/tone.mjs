@@ -6,8 +6,8 @@ import { until } from './wait.mjs';
 const RATE = 48000;
 
 /** Writes a mono WAV file with a tone to play in a loop: whole periods, so that the seam is not heard. */
-export function writeTone(file, frequency, seconds = 1) {
-  const samples = RATE * seconds;
+export function writeTone(file, frequency, { seconds = 1, rate = RATE } = {}) {
+  const samples = rate * seconds;
   const header = Buffer.alloc(44);
   header.write('RIFF', 0);
   header.writeUInt32LE(36 + samples * 2, 4);
@@ -15,14 +15,14 @@ export function writeTone(file, frequency, seconds = 1) {
   header.writeUInt32LE(16, 16); // size of the fmt chunk
   header.writeUInt16LE(1, 20); // PCM
   header.writeUInt16LE(1, 22); // mono
-  header.writeUInt32LE(RATE, 24);
-  header.writeUInt32LE(RATE * 2, 28); // bytes per second
+  header.writeUInt32LE(rate, 24);
+  header.writeUInt32LE(rate * 2, 28); // bytes per second
   header.writeUInt16LE(2, 32); // bytes per frame
   header.writeUInt16LE(16, 34); // bits per sample
   header.write('data', 36);
   header.writeUInt32LE(samples * 2, 40);
   const body = Buffer.alloc(samples * 2);
-  for (let i = 0; i < samples; i++) body.writeInt16LE(Math.round(0.5 * 32767 * Math.sin((2 * Math.PI * frequency * i) / RATE)), i * 2);
+  for (let i = 0; i < samples; i++) body.writeInt16LE(Math.round(0.5 * 32767 * Math.sin((2 * Math.PI * frequency * i) / rate)), i * 2);
   writeFileSync(file, Buffer.concat([header, body]));
   return file;
 }

@@ -4,9 +4,12 @@
  *
  *     {"do": "offer", "peer": "a"}                  a new peer; {"sdp": its offer}
  *     {"do": "answer", "peer": "b", "sdp": "..."}   a new peer, given an offer; {"sdp": its answer}
+ *                                                   both: "narrow": true is one with PCMU in place of Opus
+ *     {"do": "press", "peer": "a", "digit": 5}      one key as telephone-event (RFC 4733); "narrow" peers only
  *     {"do": "accept", "peer": "a", "sdp": "..."}   what answers its offer
  *     {"do": "restart", "peer": "a"}                {"sdp": an offer with new ICE credentials}
- *     {"do": "count",  "peer": "a"}                 {"connected", "failed", "sent", "received", "lost", "refused"}
+ *     {"do": "count",  "peer": "a"}                 {"connected", "failed", "sent", "received", "lost", "refused",
+ * "keys", "key"}
  *     {"do": "replay", "peer": "a", "times": 100}   sends its last packet again, as it was
  *     {"do": "remove", "peer": "a"}
  *
@@ -31,6 +34,10 @@ typedef struct {
     int64_t next_send_us; /* 0: not connected yet */
     uint16_t sequence;
     uint64_t sent, received;
+    bool narrow;            /* PCMU and telephone-event at 8000 Hz */
+    unsigned keys;          /* telephone-events heard, each once */
+    uint32_t key_timestamp; /* of the last one */
+    uint8_t key;            /* its number */
     bool heard;
     uint16_t first, highest; /* sequence numbers */
     uint32_t cycles;
@@ -52,9 +59,27 @@ static G_GNUC_NORETURN void give_up(const char *what, const char *about)
 
 /* --- media --- */
 
+enum { NARROW_EVENTS = 101, EVENT_PACKETS = 6, EVENT_STEP = 160 };
+
+static const cg_format narrow_formats[] = {
+    {.codec = CG_CODEC_PCMU, .payload_type = 0},
+    {.codec = CG_CODEC_TELEPHONE_EVENT_8000, .payload_type = NARROW_EVENTS, .fmtp = "0-15"},
+};
+
+static void hear_key(peer *p, const cg_rtp_header *header, const uint8_t *packet)
+{
+    if (p->keys > 0 && header->timestamp == p->key_timestamp)
+        return;
+    p->keys++;
+    p->key_timestamp = header->timestamp;
+    p->key = packet[header->payload_offset];
+}
+
 static void on_rtp(webrtc_peer *webrtc, const cg_rtp_header *header, const uint8_t *packet, void *user)
 {
     peer *p = user;
+    if (p->narrow && header->payload_type == NARROW_EVENTS && header->payload_size >= 4)
+        hear_key(p, header, packet);
     if (!p->heard)
         p->first = p->highest = header->sequence;
     p->heard = true;
@@ -71,16 +96,34 @@ static int64_t lost(const peer *p)
     return p->heard ? expected - (int64_t) p->received : 0;
 }
 
+/* A key of 120 ms, its end said three times. */
+static void press(peer *p, unsigned digit)
+{
+    uint32_t timestamp = p->sequence * (uint32_t) EVENT_STEP;
+    for (unsigned i = 1; i <= EVENT_PACKETS + 2; i++) {
+        unsigned duration = MIN(i, EVENT_PACKETS) * EVENT_STEP;
+        uint8_t event[4] = {(uint8_t) digit, i >= EVENT_PACKETS ? 0x8a : 0x0a, (uint8_t) (duration >> 8),
+                            (uint8_t) duration};
+        webrtc_peer_packet packet = {.payload_type = NARROW_EVENTS,
+                                     .marker = i == 1,
+                                     .sequence = p->sequence++,
+                                     .timestamp = timestamp,
+                                     .payload = event,
+                                     .payload_size = sizeof event};
+        webrtc_peer_send_rtp(p->webrtc, &packet);
+    }
+}
+
 static void send_packet(peer *p)
 {
-    static const uint8_t payload[PAYLOAD_SIZE];
+    static const uint8_t payload[EVENT_STEP];
     webrtc_peer_packet packet = {
         .payload_type = webrtc_peer_description(p->webrtc)->formats[0].payload_type,
         .marker = p->sequence == 0,
         .sequence = p->sequence,
-        .timestamp = p->sequence * 960u,
+        .timestamp = p->sequence * (p->narrow ? EVENT_STEP : 960u),
         .payload = payload,
-        .payload_size = sizeof payload,
+        .payload_size = p->narrow ? EVENT_STEP : PAYLOAD_SIZE,
     };
     p->sequence++;
     p->last_size = webrtc_peer_protect_rtp(p->webrtc, &packet, p->last);
@@ -106,10 +149,15 @@ static void free_peer(void *data)
     g_free(p);
 }
 
-static peer *add_peer(tool *t, const char *name)
+static peer *add_peer(tool *t, const char *name, const cg_json_value *command)
 {
     peer *p = g_new0(peer, 1);
     webrtc_peer_config config = {.address = "127.0.0.1", .identity = t->identity, .on_rtp = on_rtp, .user = p};
+    p->narrow = cg_json_get(command, "narrow") != NULL;
+    if (p->narrow) {
+        config.formats = narrow_formats;
+        config.format_count = G_N_ELEMENTS(narrow_formats);
+    }
     p->webrtc = webrtc_peer_new(&config);
     if (!g_hash_table_replace(t->peers, g_strdup(name), p))
         give_up("there is such a peer already", name);
@@ -135,9 +183,18 @@ static void read_sdp(peer *p, const cg_json_value *command)
 static void print_counts(const peer *p)
 {
     printf("{\"connected\": %s, \"failed\": %s, \"sent\": %" G_GUINT64_FORMAT ", \"received\": %" G_GUINT64_FORMAT
-           ", \"lost\": %" G_GINT64_FORMAT ", \"refused\": %" G_GUINT64_FORMAT "}\n",
+           ", \"lost\": %" G_GINT64_FORMAT ", \"refused\": %" G_GUINT64_FORMAT ", \"keys\": %u, \"key\": %u}\n",
            webrtc_peer_is_connected(p->webrtc) ? "true" : "false", webrtc_peer_has_failed(p->webrtc) ? "true" : "false",
-           p->sent, p->received, lost(p), webrtc_peer_get_counts(p->webrtc)->packets_refused);
+           p->sent, p->received, lost(p), webrtc_peer_get_counts(p->webrtc)->packets_refused, p->keys, p->key);
+}
+
+static void press_key(peer *p, const cg_json_value *command)
+{
+    int64_t digit = 0;
+    if (!cg_json_integer(cg_json_get(command, "digit"), &digit) || !p->narrow)
+        give_up("no key to press", "no \"digit\", or a wide peer");
+    press(p, (unsigned) digit);
+    puts("{}");
 }
 
 static void replay(peer *p, const cg_json_value *command)
@@ -160,6 +217,8 @@ static void command_peer(tool *t, const char *what, const char *name, const cg_j
         print_counts(p);
     } else if (strcmp(what, "replay") == 0) {
         replay(p, command);
+    } else if (strcmp(what, "press") == 0) {
+        press_key(p, command);
     } else if (strcmp(what, "accept") == 0) {
         read_sdp(p, command);
         puts("{}");
@@ -183,9 +242,9 @@ static void obey(tool *t, const char *line, size_t size)
     if (what == NULL || name == NULL)
         give_up("this is no command", line);
     if (strcmp(what, "offer") == 0) {
-        print_sdp(add_peer(t, name), WEBRTC_PEER_OFFER);
+        print_sdp(add_peer(t, name, command), WEBRTC_PEER_OFFER);
     } else if (strcmp(what, "answer") == 0) {
-        peer *p = add_peer(t, name);
+        peer *p = add_peer(t, name, command);
         read_sdp(p, command);
         print_sdp(p, WEBRTC_PEER_ANSWER);
     } else {

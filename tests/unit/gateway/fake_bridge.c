@@ -35,6 +35,11 @@ cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role rol
     return cg_fake.next++;
 }
 
+cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
+{
+    return cg_bridge_leg_open(bridge, worker, CG_LEG_OFFERS, ret_local);
+}
+
 void cg_bridge_leg_connect(cg_bridge *bridge, cg_leg_id leg, const cg_media_description *local,
                            const cg_media_description *remote)
 {

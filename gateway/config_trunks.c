@@ -1,0 +1,222 @@
+/* Trunks and numbers: each group is checked as a whole, and what is wrong with it is said in words. */
+#include "gateway/config_trunks.h"
+
+#include <string.h>
+
+static char *text_of(GKeyFile *file, const char *group, const char *key)
+{
+    char *text = g_key_file_get_string(file, group, key, NULL);
+    if (text != NULL && *g_strstrip(text) == '\0')
+        g_clear_pointer(&text, g_free);
+    return text;
+}
+
+static bool fail(char **ret_why, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static bool fail(char **ret_why, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    *ret_why = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+/* Separated by commas or semicolons, without empty ones. */
+static char **list_of(GKeyFile *file, const char *group, const char *key, const char *separators)
+{
+    g_autofree char *text = text_of(file, group, key);
+    g_auto(GStrv) parts = g_strsplit_set(text != NULL ? text : "", separators, -1);
+    GStrvBuilder *builder = g_strv_builder_new();
+    for (char **part = parts; *part != NULL; part++)
+        if (*g_strstrip(*part) != '\0')
+            g_strv_builder_add(builder, *part);
+    char **list = g_strv_builder_end(builder);
+    g_strv_builder_unref(builder);
+    return list;
+}
+
+static bool number_of(GKeyFile *file, const char *group, const char *key, unsigned max, unsigned *ret, char **ret_why)
+{
+    g_autofree char *text = text_of(file, group, key);
+    guint64 value = 0;
+    if (text != NULL && !g_ascii_string_to_unsigned(text, 10, 0, max, &value, NULL))
+        return fail(ret_why, "%s must be a whole number from 0 to %u, not \"%s\"", key, max, text);
+    *ret = (unsigned) value;
+    return true;
+}
+
+static bool account_of(const cg_config *config, GKeyFile *file, const char *group, cg_sid *ret_account, char **ret_why)
+{
+    g_autofree char *text = text_of(file, group, "account");
+    if (!cg_sid_parse(text, "AC", ret_account))
+        return fail(ret_why, "account must name the account (AC and 32 hex digits) this belongs to");
+    if (cg_directory_find_account(config->directory, ret_account) == NULL)
+        return fail(ret_why, "there is no [account %s]", ret_account->text);
+    return true;
+}
+
+static bool application_of(const cg_config *config, GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    g_autofree char *text = text_of(file, group, "application");
+    if (text == NULL)
+        return true;
+    const cg_application *application = cg_sid_parse(text, "AP", &trunk->application)
+                                            ? cg_directory_find_application(config->directory, &trunk->application)
+                                            : NULL;
+    if (application == NULL || !cg_sid_equal(&application->account, &trunk->account))
+        return fail(ret_why, "application must name an application of the trunk's account, not \"%s\"", text);
+    return true;
+}
+
+/* "host", "host:port", "[address]:port", each with ";transport=udp" or tcp behind it. It is written into URIs as it
+ * is. */
+static bool is_host(const char *host)
+{
+    return g_regex_match_simple("^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?(;transport=(udp|tcp))?$", host,
+                                G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
+/* A host that is an address is a source too. */
+static void add_host_source(const char *host, GArray *sources)
+{
+    cg_ip_range range;
+    size_t skip = host[0] == '[' ? 1 : 0;
+    g_autofree char *address = g_strndup(host + skip, strcspn(host + skip, skip ? "]" : ":;"));
+    if (cg_ip_range_parse(address, &range))
+        g_array_append_val(sources, range);
+}
+
+static bool read_hosts(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    g_auto(GStrv) sources = list_of(file, group, "sources", ",");
+    g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(cg_ip_range));
+    trunk->hosts = list_of(file, group, "hosts", ",");
+    guint count = g_strv_length(trunk->hosts);
+    if (count == 0 || count > CG_SIP_MAX_HOSTS)
+        return fail(ret_why, "hosts must name 1 to %u hosts", CG_SIP_MAX_HOSTS);
+    for (char **host = trunk->hosts; *host != NULL; host++) {
+        if (!is_host(*host))
+            return fail(ret_why, "hosts: \"%s\" must be HOST[:PORT][;transport=udp|tcp]", *host);
+        add_host_source(*host, ranges);
+    }
+    for (char **source = sources; *source != NULL; source++) {
+        cg_ip_range range;
+        if (!cg_ip_range_parse(*source, &range))
+            return fail(ret_why, "sources: \"%s\" must be an IP address or a range like 192.0.2.0/24", *source);
+        g_array_append_val(ranges, range);
+    }
+    trunk->source_count = ranges->len;
+    trunk->sources = (cg_ip_range *) g_array_free(g_steal_pointer(&ranges), FALSE);
+    return true;
+}
+
+static bool read_prefixes(GKeyFile *file, const char *group, const char *key, char ***ret_list, char **ret_why)
+{
+    char number[CG_NUMBER_MAX + 1];
+    *ret_list = list_of(file, group, key, ",;");
+    for (char **prefix = *ret_list; *prefix != NULL; prefix++) {
+        if (g_str_equal(*prefix, "*"))
+            **prefix = '\0';
+        else if (!g_str_equal(*prefix, "+") && (!cg_number_normalize(*prefix, number) || !g_str_equal(number, *prefix)))
+            return fail(ret_why, "%s: \"%s\" must be the first digits of numbers, or * for all", key, *prefix);
+    }
+    return true;
+}
+
+static const struct {
+    const char *name;
+    cg_codec codec;
+} codec_names[] = {{"opus", CG_CODEC_OPUS}, {"g722", CG_CODEC_G722}, {"pcmu", CG_CODEC_PCMU}, {"pcma", CG_CODEC_PCMA}};
+
+static cg_codec codec_named(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(codec_names); i++)
+        if (g_ascii_strcasecmp(codec_names[i].name, name) == 0)
+            return codec_names[i].codec;
+    return CG_CODEC_COUNT;
+}
+
+static bool read_codecs(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    g_auto(GStrv) names = list_of(file, group, "codecs", ",;");
+    size_t count = 0;
+    for (char **name = names; *name != NULL; name++) {
+        cg_codec codec = codec_named(*name);
+        if (codec == CG_CODEC_COUNT || count == G_N_ELEMENTS(codec_names))
+            return fail(ret_why, "codecs must be a list of opus, g722, pcmu and pcma, each once, not \"%s\"", *name);
+        trunk->codecs[count++] = codec;
+    }
+    if (count == 0)
+        for (; count < G_N_ELEMENTS(codec_names); count++)
+            trunk->codecs[count] = codec_names[count].codec;
+    trunk->codecs[count] = CG_CODEC_COUNT;
+    return true;
+}
+
+static bool read_texts(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    trunk->user = text_of(file, group, "user");
+    trunk->password = text_of(file, group, "password");
+    trunk->caller_id = text_of(file, group, "caller_id");
+    trunk->add = text_of(file, group, "add");
+    trunk->inbound = text_of(file, group, "inbound");
+    if ((trunk->user == NULL) != (trunk->password == NULL))
+        return fail(ret_why, "user and password go together");
+    if (trunk->user != NULL && strpbrk(trunk->user, ":\"") != NULL)
+        return fail(ret_why, "user must have neither : nor \"");
+    if (trunk->inbound != NULL && !g_str_has_prefix(trunk->inbound, "client:"))
+        return fail(ret_why, "inbound must be client:<identity>, not \"%s\"", trunk->inbound);
+    return true;
+}
+
+static bool is_name(const char *name)
+{
+    for (const char *at = name; *at != '\0'; at++)
+        if (!g_ascii_isalnum(*at) && strchr("-_.", *at) == NULL)
+            return false;
+    return *name != '\0' && strlen(name) <= 64;
+}
+
+static bool is_taken(const cg_config *config, const char *name)
+{
+    for (guint i = 0; i < config->routes->trunks->len; i++)
+        if (g_str_equal(((const cg_trunk *) config->routes->trunks->pdata[i])->name, name))
+            return true;
+    return false;
+}
+
+bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, const char *name, char **ret_why)
+{
+    g_autoptr(cg_trunk) trunk = g_new0(cg_trunk, 1);
+    trunk->name = g_strdup(name);
+    if (!is_name(name) || is_taken(config, name))
+        return fail(ret_why, "a trunk's name is of letters, digits, - _ and ., at most 64, and is there once");
+    if (!account_of(config, file, group, &trunk->account, ret_why) ||
+        !application_of(config, file, group, trunk, ret_why) || !read_hosts(file, group, trunk, ret_why) ||
+        !read_prefixes(file, group, "prefixes", &trunk->prefixes, ret_why) ||
+        !read_prefixes(file, group, "allowed_prefixes", &trunk->allowed, ret_why) ||
+        !read_codecs(file, group, trunk, ret_why) || !read_texts(file, group, trunk, ret_why) ||
+        !number_of(file, group, "strip", CG_NUMBER_MAX, &trunk->strip, ret_why) ||
+        !number_of(file, group, "max_calls", 1000000, &trunk->max_calls, ret_why))
+        return false;
+    g_ptr_array_add(config->routes->trunks, g_steal_pointer(&trunk));
+    return true;
+}
+
+bool cg_config_add_number(cg_config *config, GKeyFile *file, const char *group, const char *digits, char **ret_why)
+{
+    char normal[CG_NUMBER_MAX + 1];
+    cg_sid account;
+    g_autofree char *to = text_of(file, group, "to");
+    if (!cg_number_normalize(digits, normal))
+        return fail(ret_why, "\"%s\" is not a number", digits);
+    if (!account_of(config, file, group, &account, ret_why))
+        return false;
+    if (to == NULL || !g_str_has_prefix(to, "client:") || to[strlen("client:")] == '\0')
+        return fail(ret_why, "to must be client:<identity>");
+    cg_number *number = g_new0(cg_number, 1);
+    *number = (cg_number){.digits = g_strdup(normal), .account = account, .to = g_steal_pointer(&to)};
+    g_ptr_array_add(config->routes->numbers, number);
+    return true;
+}

@@ -1,0 +1,186 @@
+/* Routing by prefixes, hosts and source addresses. */
+#include "gateway/routes.h"
+
+#include <string.h>
+
+static void free_number(void *data)
+{
+    cg_number *number = data;
+    g_free(number->digits);
+    g_free(number->to);
+    g_free(number);
+}
+
+void cg_trunk_free(cg_trunk *trunk)
+{
+    if (trunk == NULL)
+        return;
+    g_strfreev(trunk->hosts);
+    g_strfreev(trunk->prefixes);
+    g_strfreev(trunk->allowed);
+    g_free(trunk->name);
+    g_free(trunk->user);
+    g_free(trunk->password);
+    g_free(trunk->caller_id);
+    g_free(trunk->add);
+    g_free(trunk->sources);
+    g_free(trunk->inbound);
+    g_free(trunk);
+}
+
+cg_routes *cg_routes_new(void)
+{
+    cg_routes *routes = g_new0(cg_routes, 1);
+    routes->trunks = g_ptr_array_new_with_free_func((GDestroyNotify) cg_trunk_free);
+    routes->numbers = g_ptr_array_new_with_free_func(free_number);
+    routes->references = 1;
+    return routes;
+}
+
+cg_routes *cg_routes_ref(cg_routes *routes)
+{
+    routes->references++;
+    return routes;
+}
+
+void cg_routes_unref(cg_routes *routes)
+{
+    if (routes == NULL || --routes->references > 0)
+        return;
+    g_ptr_array_unref(routes->trunks);
+    g_ptr_array_unref(routes->numbers);
+    g_free(routes);
+}
+
+bool cg_number_normalize(const char *text, char ret_number[static CG_NUMBER_MAX + 1])
+{
+    char number[CG_NUMBER_MAX + 1];
+    size_t length = 0;
+    for (; *text != '\0'; text++) {
+        bool digit = g_ascii_isdigit(*text) || (*text == '+' && length == 0);
+        if (!digit && strchr(" -.()/", *text) != NULL)
+            continue;
+        if (!digit || length == CG_NUMBER_MAX)
+            return false;
+        number[length++] = *text;
+    }
+    number[length] = '\0';
+    if (length == 0 || strcmp(number, "+") == 0)
+        return false;
+    memcpy(ret_number, number, length + 1);
+    return true;
+}
+
+/* Characters of the longest prefix that fits; -1: none does. */
+static int longest_prefix(char *const *prefixes, const char *number)
+{
+    int longest = -1;
+    for (; prefixes != NULL && *prefixes != NULL; prefixes++)
+        if (g_str_has_prefix(number, *prefixes))
+            longest = MAX(longest, (int) strlen(*prefixes));
+    return longest;
+}
+
+static cg_route_result check_allowed(const cg_trunk *trunk, const char *number)
+{
+    bool any = trunk->allowed == NULL || trunk->allowed[0] == NULL;
+    return any || longest_prefix(trunk->allowed, number) >= 0 ? CG_ROUTE_OK : CG_ROUTE_FORBIDDEN;
+}
+
+cg_route_result cg_routes_find_number(const cg_routes *routes, const cg_sid *account, const char *number,
+                                      const cg_trunk **ret_trunk)
+{
+    const cg_trunk *best = NULL;
+    int longest = -1;
+    for (guint i = 0; i < routes->trunks->len; i++) {
+        const cg_trunk *trunk = routes->trunks->pdata[i];
+        int length = cg_sid_equal(&trunk->account, account) ? longest_prefix(trunk->prefixes, number) : -1;
+        if (length <= longest)
+            continue;
+        longest = length;
+        best = trunk;
+    }
+    if (best == NULL)
+        return CG_ROUTE_NONE;
+    *ret_trunk = best;
+    return check_allowed(best, number);
+}
+
+/* "sip.example.com", "sip.example.com:5060" and "SIP.example.com;transport=tcp" name one host. */
+static bool same_host(const char *a, const char *b)
+{
+    size_t length = strcspn(a, a[0] == '[' ? "]" : ":;"), other = strcspn(b, b[0] == '[' ? "]" : ":;");
+    return length == other && g_ascii_strncasecmp(a, b, length) == 0;
+}
+
+static bool has_host(const cg_trunk *trunk, const char *host)
+{
+    for (char **own = trunk->hosts; *own != NULL; own++)
+        if (same_host(*own, host))
+            return true;
+    return false;
+}
+
+cg_route_result cg_routes_find_host(const cg_routes *routes, const cg_sid *account, const char *user, const char *host,
+                                    const cg_trunk **ret_trunk)
+{
+    char number[CG_NUMBER_MAX + 1];
+    for (guint i = 0; i < routes->trunks->len; i++) {
+        const cg_trunk *trunk = routes->trunks->pdata[i];
+        if (!cg_sid_equal(&trunk->account, account) || !has_host(trunk, host))
+            continue;
+        *ret_trunk = trunk;
+        return check_allowed(trunk, cg_number_normalize(user, number) ? number : user);
+    }
+    return CG_ROUTE_NONE;
+}
+
+char *cg_trunk_dialled(const cg_trunk *trunk, const char *number)
+{
+    return g_strconcat(trunk->add != NULL ? trunk->add : "", number + MIN(trunk->strip, strlen(number)), NULL);
+}
+
+static bool is_source_of(const cg_trunk *trunk, const struct sockaddr_storage *source)
+{
+    for (size_t i = 0; i < trunk->source_count; i++)
+        if (cg_ip_range_contains(&trunk->sources[i], source))
+            return true;
+    return false;
+}
+
+/* Trunks write numbers with + and without. */
+static const char *find_number(const cg_routes *routes, const cg_sid *account, const char *called)
+{
+    char number[CG_NUMBER_MAX + 1];
+    if (!cg_number_normalize(called, number))
+        return NULL;
+    for (guint i = 0; i < routes->numbers->len; i++) {
+        const cg_number *known = routes->numbers->pdata[i];
+        bool same = strcmp(known->digits + (known->digits[0] == '+'), number + (number[0] == '+')) == 0;
+        if (same && cg_sid_equal(&known->account, account))
+            return known->to;
+    }
+    return NULL;
+}
+
+cg_route_result cg_routes_find_incoming(const cg_routes *routes, const struct sockaddr_storage *source,
+                                        const char *called, const cg_trunk **ret_trunk, const char **ret_to)
+{
+    *ret_trunk = NULL;
+    for (guint i = 0; i < routes->trunks->len; i++) {
+        const cg_trunk *trunk = routes->trunks->pdata[i];
+        if (!is_source_of(trunk, source))
+            continue;
+        const char *to = find_number(routes, &trunk->account, called);
+        /* Several accounts may share a carrier's address: a listed number decides between them. */
+        if (*ret_trunk == NULL || (to != NULL && *ret_to == NULL)) {
+            *ret_trunk = trunk;
+            *ret_to = to;
+        }
+    }
+    if (*ret_trunk == NULL)
+        return CG_ROUTE_NONE;
+    if (*ret_to == NULL)
+        *ret_to = (*ret_trunk)->inbound;
+    return *ret_to != NULL ? CG_ROUTE_OK : CG_ROUTE_NONE;
+}

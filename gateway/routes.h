@@ -1,0 +1,75 @@
+/* Which trunk carries a number, and whom a number that comes in over a trunk is for. Read once from the configuration;
+ * a snapshot is immutable, and lives as long as any call that was placed with it. No I/O. */
+#pragma once
+
+#include "base/ip_range.h"
+#include "base/media.h"
+#include "base/sid.h"
+#include "signaling/sip/sip.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define CG_NUMBER_MAX 32 /* digits of a number, its + included */
+
+typedef struct {
+    char *name;
+    cg_sid account;
+    cg_sid application;                  /* of incoming calls; may be unset */
+    char **hosts;                        /* in the order in which they are tried; at most CG_SIP_MAX_HOSTS */
+    char **prefixes;                     /* of numbers that go here; "" is every number */
+    char **allowed;                      /* a number must begin with one of them; none: any may be called */
+    char *user, *password;               /* for digest; NULL */
+    char *caller_id;                     /* who calls, as the trunk is told; NULL: the caller's identity */
+    char *add;                           /* put before the number, after ... */
+    unsigned strip;                      /* ... this many of its characters were taken off */
+    cg_codec codecs[CG_CODEC_COUNT + 1]; /* in order of preference; ended by CG_CODEC_COUNT */
+    unsigned max_calls;                  /* at a time, both ways; 0: no limit */
+    cg_ip_range *sources;                /* where its requests come from */
+    size_t source_count;
+    char *inbound; /* for whom calls to numbers not listed are: "client:alice"; NULL: 404 */
+} cg_trunk;
+
+typedef struct {
+    char *digits; /* "+15551234567" */
+    cg_sid account;
+    char *to; /* "client:alice" */
+} cg_number;
+
+typedef struct {
+    GPtrArray *trunks;  /* (owned cg_trunk) in the order of the file */
+    GPtrArray *numbers; /* (owned cg_number) */
+    unsigned references;
+} cg_routes;
+
+cg_routes *cg_routes_new(void);
+cg_routes *cg_routes_ref(cg_routes *routes);
+void cg_routes_unref(cg_routes *routes);
+void cg_trunk_free(cg_trunk *trunk);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(cg_trunk, cg_trunk_free)
+
+/* A number as people write it ("+1 (555) 123-4567") without what they put between the digits. False if it is none. */
+bool cg_number_normalize(const char *text, char ret_number[static CG_NUMBER_MAX + 1]);
+
+typedef enum {
+    CG_ROUTE_OK,
+    CG_ROUTE_NONE,      /* nowhere to go */
+    CG_ROUTE_FORBIDDEN, /* the trunk may not be used for that number */
+} cg_route_result;
+
+/* The trunk of the account with the longest prefix of a normalized number; the first of the file among equals. */
+cg_route_result cg_routes_find_number(const cg_routes *routes, const cg_sid *account, const char *number,
+                                      const cg_trunk **ret_trunk);
+
+/* The trunk of the account with that host (with or without a port), to call `user` there. There is no way to hosts that
+ * no trunk names: a gateway is no open relay. */
+cg_route_result cg_routes_find_host(const cg_routes *routes, const cg_sid *account, const char *user, const char *host,
+                                    const cg_trunk **ret_trunk);
+
+/* What the trunk is told to call; free with g_free. */
+char *cg_trunk_dialled(const cg_trunk *trunk, const char *number);
+
+/* For whom a call to `called` from that address is. NONE: a number of nobody. `*ret_trunk` is a trunk of that source
+ * in any case, NULL if there is none. */
+cg_route_result cg_routes_find_incoming(const cg_routes *routes, const struct sockaddr_storage *source,
+                                        const char *called, const cg_trunk **ret_trunk, const char **ret_to);

@@ -1,0 +1,300 @@
+/* SIP legs: descriptions in both roles, and what the call has us say. */
+#include "gateway/sip_leg.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "gateway/calls.h"
+#include "gateway/sip_status.h"
+#include "gateway/telephony.h"
+
+#include <string.h>
+
+static void leg_offer(cg_call_leg *base);
+static void leg_ringing(cg_call_leg *base);
+static void leg_answer(cg_call_leg *base);
+static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error);
+static void leg_free(cg_call_leg *base);
+
+/* The bridge has sent the phone its digits; a hold and messages are nothing it would understand. */
+static void leg_digits(cg_call_leg *base, const char *digits)
+{
+}
+
+static void leg_hold(cg_call_leg *base, bool on)
+{
+}
+
+static bool leg_message(cg_call_leg *base, const cg_call_message *message)
+{
+    return false;
+}
+
+static void leg_stats(cg_call_leg *base, const cg_leg_stats *stats)
+{
+}
+
+static const cg_call_leg_ops sip_leg_ops = {
+    .kind = "sip",
+    .plain_rtp = true,
+    .offer = leg_offer,
+    .ringing = leg_ringing,
+    .answer = leg_answer,
+    .end = leg_end,
+    .digits = leg_digits,
+    .hold = leg_hold,
+    .message = leg_message,
+    .stats = leg_stats,
+    .free = leg_free,
+};
+
+static cg_sip_leg *sip_leg(cg_call_leg *base)
+{
+    g_assert(base->ops == &sip_leg_ops);
+    return (cg_sip_leg *) base;
+}
+
+static cg_sip_leg *new_leg(cg_telephony *telephony, const cg_trunk *trunk, cg_trunk_direction direction,
+                           const char *address)
+{
+    cg_sip_leg *leg = g_new0(cg_sip_leg, 1);
+    leg->base.ops = &sip_leg_ops;
+    leg->base.sid = cg_sid_new("CA");
+    leg->base.address = g_strdup(address);
+    leg->telephony = telephony;
+    leg->routes = cg_routes_ref(telephony->routes);
+    leg->trunk = trunk;
+    leg->counts = cg_trunk_stats_of(&telephony->stats, trunk->name);
+    leg->direction = direction;
+    leg->sdp_session_id = cg_random_u32();
+    leg->counts->calls++;
+    leg->counts->attempts[direction]++;
+    return leg;
+}
+
+cg_sip_leg *cg_sip_leg_new_callee(cg_telephony *telephony, const cg_trunk *trunk, const char *dialled,
+                                  const char *address)
+{
+    cg_sip_leg *leg = new_leg(telephony, trunk, CG_TRUNK_OUT, address);
+    leg->dialled = g_strdup(dialled);
+    return leg;
+}
+
+cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_trunk *trunk, cg_sip_dialog_id dialog,
+                                  const char *address, cg_sdp *offer)
+{
+    cg_sip_leg *leg = new_leg(telephony, trunk, CG_TRUNK_IN, address);
+    leg->offer = offer;
+    leg->base.remote = *cg_sdp_media(offer);
+    cg_sdp_prefer_codecs(trunk->codecs, &leg->base.remote);
+    leg->dialog = dialog;
+    cg_telephony_remember(telephony, leg);
+    return leg;
+}
+
+static void leg_free(cg_call_leg *base)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    cg_telephony_forget(leg->telephony, leg);
+    leg->counts->calls--;
+    cg_sdp_free(leg->offer);
+    cg_routes_unref(leg->routes);
+    g_free(leg->dialled);
+    g_free(base->address);
+    g_free(leg);
+}
+
+static cg_sdp_origin origin_of(cg_sip_leg *leg)
+{
+    return (cg_sdp_origin){.session_id = leg->sdp_session_id, .session_version = ++leg->sdp_version};
+}
+
+/* --- what the call has us say --- */
+
+static void dial(cg_sip_leg *leg, const char *sdp)
+{
+    const cg_trunk *trunk = leg->trunk;
+    const char *caller = leg->base.call->caller->address;
+    const char *colon = strchr(caller, ':');
+    cg_sip_invite invite = {
+        .user = leg->dialled,
+        .from_user = trunk->caller_id != NULL ? trunk->caller_id
+                     : colon != NULL          ? colon + 1
+                                              : caller,
+        .auth_user = trunk->user,
+        .auth_password = trunk->password,
+        .sdp = sdp,
+    };
+    for (char **host = trunk->hosts; *host != NULL; host++)
+        invite.hosts[invite.host_count++] = *host;
+    if (*invite.from_user == '\0')
+        invite.from_user = NULL;
+    leg->dialog = cg_sip_dial(leg->telephony->sip, &invite);
+    cg_telephony_remember(leg->telephony, leg);
+}
+
+static void leg_offer(cg_call_leg *base)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    cg_sdp_offer_media(&base->call->caller->remote, &base->local);
+    cg_sdp_prefer_codecs(leg->trunk->codecs, &base->local);
+    if (!cg_sdp_has_speech(&base->local)) {
+        cg_trunk_counts_failure(leg->counts, leg->direction, cg_sip_status_of(CG_CALL_END_INCOMPATIBLE));
+        cg_call_leg_failed(base, CG_CALL_END_INCOMPATIBLE);
+        return;
+    }
+    cg_sdp_origin origin = origin_of(leg);
+    g_autofree char *sdp = cg_sdp_write_offer(&origin, &base->local);
+    dial(leg, sdp);
+}
+
+static void leg_ringing(cg_call_leg *base)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    cg_sip_ring(leg->telephony->sip, leg->dialog);
+}
+
+/* Answers the phone's `offer` with what the party at the far end took. False, and nothing changed, if that leaves no
+ * speech codec. */
+static bool make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
+{
+    cg_media_description local = leg->base.local, remote = *cg_sdp_media(leg->offer);
+    bool allowed[CG_CODEC_COUNT] = {false};
+    for (size_t i = 0; i < far->local.format_count; i++)
+        allowed[far->local.formats[i].codec] = true;
+    cg_sdp_prefer_codecs(leg->trunk->codecs, &remote);
+    cg_sdp_answer_media(&remote, allowed, CG_DIRECTION_SENDRECV, &local);
+    cg_sdp_cross_media(&far->remote, &local);
+    local.rtp.mux = remote.rtp.mux;
+    if (!cg_sdp_has_speech(&local) || remote.rtp.media.ss_family != local.rtp.media.ss_family)
+        return false;
+    leg->base.local = local;
+    leg->base.remote = remote;
+    cg_sdp_origin origin = origin_of(leg);
+    *ret_sdp = cg_sdp_write_answer(&origin, &local, leg->offer);
+    g_clear_pointer(&leg->offer, cg_sdp_free);
+    return true;
+}
+
+static void leg_answer(cg_call_leg *base)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    g_autofree char *sdp = NULL;
+    if (!make_answer(leg, base->call->callee, &sdp)) {
+        cg_call_finish(base->call, CG_CALL_END_INCOMPATIBLE);
+        return;
+    }
+    leg->accepted = true;
+    leg->counts->answers[leg->direction]++;
+    cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
+}
+
+static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    bool refused = leg->direction == CG_TRUNK_IN && !leg->accepted;
+    if (leg->dialog == 0)
+        return;
+    if (refused) {
+        cg_sip_reject(leg->telephony->sip, leg->dialog, cg_sip_status_of(end));
+        cg_trunk_counts_failure(leg->counts, leg->direction, cg_sip_status_of(end));
+    } else {
+        cg_sip_end(leg->telephony->sip, leg->dialog);
+    }
+    cg_telephony_forget(leg->telephony, leg);
+}
+
+/* --- what the phone says --- */
+
+static void log_failure(const cg_sip_leg *leg, const cg_sip_event *event)
+{
+    cg_log(CG_LOG_INFO, "sip.failed", CG_LOG_TEXT("account", leg->base.call->account.text),
+           CG_LOG_TEXT("call", leg->base.call->sid.text), CG_LOG_TEXT("leg", leg->base.sid.text),
+           CG_LOG_TEXT("trunk", leg->trunk->name), CG_LOG_TEXT("host", leg->trunk->hosts[event->host]),
+           CG_LOG_NUMBER("status", event->status));
+}
+
+/* Takes a phone's answer: narrows `local` to it. */
+static bool take_answer(cg_sip_leg *leg, const char *text)
+{
+    g_autoptr(cg_sdp) answer = NULL;
+    if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_ANSWER, &answer) != CG_SDP_OK)
+        return false;
+    const cg_media_description *remote = cg_sdp_media(answer);
+    cg_media_description local = leg->base.local;
+    if (remote->rtp.media.ss_family != local.rtp.media.ss_family || !cg_sdp_narrow_media(remote, &local))
+        return false;
+    leg->base.local = local;
+    leg->base.remote = *remote;
+    return true;
+}
+
+static void answered(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    if (take_answer(leg, event->sdp)) {
+        leg->counts->answers[leg->direction]++;
+        cg_call_leg_answered(&leg->base);
+        return;
+    }
+    cg_sip_end(leg->telephony->sip, leg->dialog);
+    cg_telephony_forget(leg->telephony, leg);
+    cg_trunk_counts_failure(leg->counts, leg->direction, cg_sip_status_of(CG_CALL_END_INCOMPATIBLE));
+    cg_call_leg_failed(&leg->base, CG_CALL_END_INCOMPATIBLE);
+}
+
+/* A re-INVITE without a description asks for ours; the ACK answers it. */
+static void offer_again(cg_sip_leg *leg)
+{
+    cg_media_description local = leg->base.local;
+    cg_sdp_origin origin = origin_of(leg);
+    local.direction = CG_DIRECTION_SENDRECV;
+    g_autofree char *sdp = cg_sdp_write_offer(&origin, &local);
+    leg->base.local = local;
+    cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
+}
+
+static void renegotiate(cg_sip_leg *leg, const char *text)
+{
+    const cg_call_leg *partner = cg_call_leg_partner(&leg->base);
+    g_autofree char *sdp = NULL;
+    g_clear_pointer(&leg->offer, cg_sdp_free);
+    if (text == NULL) {
+        offer_again(leg);
+    } else if (partner != NULL && cg_sdp_parse_rtp(text, strlen(text), CG_SDP_OFFER, &leg->offer) == CG_SDP_OK &&
+               make_answer(leg, partner, &sdp)) {
+        cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
+        cg_call_leg_renegotiated(&leg->base);
+    } else {
+        cg_sip_reject(leg->telephony->sip, leg->dialog, cg_sip_status_of(CG_CALL_END_INCOMPATIBLE));
+    }
+}
+
+void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    switch (event->kind) {
+    case CG_SIP_RINGING:
+        cg_call_leg_ringing(&leg->base);
+        break;
+    case CG_SIP_ANSWERED:
+        answered(leg, event);
+        break;
+    case CG_SIP_FAILED:
+        log_failure(leg, event);
+        cg_trunk_counts_failure(leg->counts, leg->direction, event->status);
+        cg_telephony_forget(leg->telephony, leg);
+        cg_call_leg_failed(&leg->base, cg_sip_status_end(event->status));
+        break;
+    case CG_SIP_OFFER:
+        renegotiate(leg, event->sdp);
+        break;
+    case CG_SIP_CONFIRMED:
+        if (take_answer(leg, event->sdp))
+            cg_call_leg_renegotiated(&leg->base);
+        break;
+    case CG_SIP_ENDED:
+        cg_telephony_forget(leg->telephony, leg);
+        cg_call_leg_hung_up(&leg->base);
+        break;
+    case CG_SIP_INCOMING: /* of no leg yet */
+        break;
+    }
+}

@@ -1,0 +1,34 @@
+/* A call leg over a SIP trunk: a phone that is called, or that calls. Its media is a leg of plain RTP. */
+#pragma once
+
+#include "gateway/call.h"
+#include "gateway/routes.h"
+#include "gateway/trunk_stats.h"
+#include "signaling/sdp/sdp.h"
+
+typedef struct cg_telephony cg_telephony;
+
+typedef struct {
+    cg_call_leg base;
+    cg_telephony *telephony; /* outlives the leg */
+    cg_routes *routes;       /* a reference: owns `trunk` */
+    const cg_trunk *trunk;
+    cg_trunk_counts *counts; /* of that trunk */
+    cg_trunk_direction direction;
+    cg_sip_dialog_id dialog; /* 0: none (any more) */
+    char *dialled;           /* what the trunk is told to call; NULL: an incoming call */
+    cg_sdp *offer;           /* the phone's last offer, while it awaits our answer; NULL: none */
+    bool accepted;           /* an incoming call was answered 200 */
+    uint64_t sdp_session_id, sdp_version;
+} cg_sip_leg;
+
+/* A callee: offers itself to the trunk when the call says so. `address` is who is called, for records. */
+cg_sip_leg *cg_sip_leg_new_callee(cg_telephony *telephony, const cg_trunk *trunk, const char *dialled,
+                                  const char *address);
+
+/* A caller, from its INVITE. Takes `offer`, which has a codec of the trunk. */
+cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_trunk *trunk, cg_sip_dialog_id dialog,
+                                  const char *address, cg_sdp *offer);
+
+/* What the SIP thread tells of its dialog. */
+void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event);

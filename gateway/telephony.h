@@ -1,0 +1,36 @@
+/* Telephony: the SIP side of the gateway. Takes calls to numbers and SIP addresses to the account's trunks, and calls
+ * that come in over trunks to the clients they are for. */
+#pragma once
+
+#include "gateway/calls.h"
+#include "gateway/routes.h"
+#include "gateway/sip_leg.h"
+#include "gateway/trunk_stats.h"
+
+struct cg_telephony {
+    cg_sip *sip; /* owned; NULL: SIP is off */
+    cg_calls *calls;
+    const cg_directory *directory; /* replaced on reload */
+    cg_routes *routes;             /* a reference; replaced on reload */
+    bool draining;                 /* no new calls are taken */
+    GHashTable *legs;              /* cg_sip_dialog_id * -> cg_sip_leg * */
+    cg_trunk_stats stats;
+};
+
+/* Listens as `config` says, or not at all if it names no address. NULL and a message (free with g_free) if it cannot.
+ */
+cg_telephony *cg_telephony_new(const cg_sip_config *config, cg_mailbox *control, const cg_directory *directory,
+                               cg_routes *routes, char **ret_error);
+void cg_telephony_free(cg_telephony *telephony);  /* after the calls */
+void cg_telephony_close(cg_telephony *telephony); /* before them: dialogs get a short time for their last words */
+
+/* Another configuration is in force, for calls from now on. */
+void cg_telephony_set_routes(cg_telephony *telephony, const cg_directory *directory, cg_routes *routes);
+
+/* Destinations: "tel:<number>" and "sip:<user>@<host>". */
+cg_call_end cg_telephony_dial_number(cg_call *call, const char *number, cg_telephony *telephony);
+cg_call_end cg_telephony_dial_address(cg_call *call, const char *address, cg_telephony *telephony);
+
+/* A leg is told of its dialog's events while it is remembered; forgetting sets `leg->dialog` to 0. */
+void cg_telephony_remember(cg_telephony *telephony, cg_sip_leg *leg);
+void cg_telephony_forget(cg_telephony *telephony, cg_sip_leg *leg);

@@ -1,0 +1,219 @@
+/* The control thread's side: every function makes a mail. */
+#include "signaling/sip/sip.h"
+
+#include "signaling/sip/sip_internal.h"
+
+#include <string.h>
+
+typedef struct command command;
+
+struct command {
+    cg_mail mail;
+    cg_sip_dialog_id dialog; /* 0: of none */
+    void (*run)(cg_sip *sip, cg_sip_dialog *dialog, command *what);
+    cg_sip_dialog *made;  /* dial; owned until run */
+    char *sdp;            /* answer; owned */
+    unsigned status;      /* reject */
+    cg_ip_range *sources; /* set_sources; owned until run */
+    size_t source_count;
+};
+
+static void discard(cg_mail *mail)
+{
+    command *what = (command *) mail;
+    cg_sip_dialog_free(what->made);
+    g_free(what->sdp);
+    g_free(what->sources);
+    g_free(what);
+}
+
+static void deliver(cg_mail *mail, void *owner)
+{
+    cg_sip *sip = owner;
+    command *what = (command *) mail;
+    cg_sip_dialog *dialog = what->dialog != 0 ? g_hash_table_lookup(sip->dialogs, &what->dialog) : NULL;
+    /* One that is ending is gone as far as the control thread knows. */
+    if (what->dialog == 0 || (dialog != NULL && dialog->state != CG_SIP_DIALOG_ENDING))
+        what->run(sip, dialog, what);
+    discard(mail);
+}
+
+static command *make(cg_sip_dialog_id dialog, void (*run)(cg_sip *, cg_sip_dialog *, command *))
+{
+    command *what = g_new0(command, 1);
+    *what = (command){.mail = {.deliver = deliver, .discard = discard}, .dialog = dialog, .run = run};
+    return what;
+}
+
+static void post(cg_sip *sip, command *what)
+{
+    cg_mailbox_post(sip->mailbox, &what->mail);
+}
+
+static void run_sources(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    g_free(sip->sources);
+    sip->sources = g_steal_pointer(&what->sources);
+    sip->source_count = what->source_count;
+}
+
+void cg_sip_set_sources(cg_sip *sip, const cg_ip_range *sources, size_t count)
+{
+    command *what = make(0, run_sources);
+    what->sources = g_memdup2(sources, count * sizeof *sources);
+    what->source_count = count;
+    post(sip, what);
+}
+
+static void run_dial(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_dialog_dial(sip, g_steal_pointer(&what->made));
+}
+
+cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite)
+{
+    command *what = make(0, run_dial);
+    cg_sip_dialog *dialog = g_new0(cg_sip_dialog, 1);
+    g_assert(invite->host_count > 0 && invite->host_count <= CG_SIP_MAX_HOSTS);
+    sip->next_dialog += 2;
+    *dialog = (cg_sip_dialog){
+        .sip = sip,
+        .id = sip->next_dialog,
+        .user = g_strdup(invite->user),
+        .from_user = g_strdup(invite->from_user),
+        .auth_user = g_strdup(invite->auth_user),
+        .auth_password = g_strdup(invite->auth_password),
+        .sdp = g_strdup(invite->sdp),
+    };
+    for (size_t i = 0; i < invite->host_count; i++)
+        dialog->hosts[i] = g_strdup(invite->hosts[i]);
+    what->made = dialog;
+    cg_sip_dialog_id id = dialog->id;
+    post(sip, what);
+    return id;
+}
+
+static void run_ring(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_dialog_ring(dialog);
+}
+
+void cg_sip_ring(cg_sip *sip, cg_sip_dialog_id dialog)
+{
+    post(sip, make(dialog, run_ring));
+}
+
+static void run_answer(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_dialog_answer(dialog, what->sdp);
+}
+
+void cg_sip_answer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp)
+{
+    command *what = make(dialog, run_answer);
+    what->sdp = g_strdup(sdp);
+    post(sip, what);
+}
+
+static void run_reject(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_dialog_reject(dialog, what->status);
+}
+
+void cg_sip_reject(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status)
+{
+    command *what = make(dialog, run_reject);
+    what->status = status;
+    post(sip, what);
+}
+
+static void run_end(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_dialog_end(dialog);
+}
+
+void cg_sip_end(cg_sip *sip, cg_sip_dialog_id dialog)
+{
+    post(sip, make(dialog, run_end));
+}
+
+void cg_sip_stats_read(const cg_sip *sip, cg_sip_stats *ret_stats)
+{
+    *ret_stats = (cg_sip_stats){
+        .dialogs = atomic_load_explicit(&sip->dialog_count, memory_order_relaxed),
+        .refused_sources = atomic_load_explicit(&sip->refused_sources, memory_order_relaxed),
+        .mailbox_depth = cg_mailbox_depth(sip->mailbox),
+    };
+}
+
+static void run_stop(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_stop(sip);
+}
+
+/* The thread has told whether it could open its port. */
+typedef struct {
+    cg_mail mail;
+    bool running;
+} start_mail;
+
+static void deliver_start(cg_mail *mail, void *owner)
+{
+    *(bool *) owner = ((start_mail *) mail)->running;
+    g_free(mail);
+}
+
+static void discard_start(cg_mail *mail)
+{
+    g_free(mail);
+}
+
+void cg_sip_tell_started(cg_mailbox *waiting, bool running)
+{
+    start_mail *told = g_new0(start_mail, 1);
+    *told = (start_mail){.mail = {.deliver = deliver_start, .discard = discard_start}, .running = running};
+    cg_mailbox_post(waiting, &told->mail);
+}
+
+static void free_parts(cg_sip *sip)
+{
+    cg_mailbox_free(sip->mailbox);
+    cg_sip_sink_close(sip->sink);
+    g_free(sip->sources);
+    g_free(sip->address);
+    g_free(sip->advertise);
+    g_free(sip);
+}
+
+cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_handler *handler, void *user,
+                   char **ret_error)
+{
+    cg_sip *sip = g_new0(cg_sip, 1);
+    bool running = false;
+    sip->config = *config;
+    sip->config.address = sip->address = g_strdup(config->address);
+    sip->config.advertise = sip->advertise = g_strdup(config->advertise != NULL ? config->advertise : config->address);
+    sip->sink = cg_sip_sink_new(control, handler, user);
+    sip->mailbox = cg_mailbox_new();
+    sip->next_incoming = 1;
+    sip->starting = cg_mailbox_new();
+    sip->thread = g_thread_new("sip", cg_sip_run, sip);
+    cg_mailbox_wait(sip->starting, -1);
+    cg_mailbox_deliver(sip->starting, &running);
+    g_clear_pointer(&sip->starting, cg_mailbox_free);
+    if (running)
+        return sip;
+    g_thread_join(sip->thread);
+    *ret_error = g_strdup_printf("SIP cannot listen on %s port %u", config->address, config->port);
+    free_parts(sip);
+    return NULL;
+}
+
+void cg_sip_free(cg_sip *sip)
+{
+    if (sip == NULL)
+        return;
+    post(sip, make(0, run_stop));
+    g_thread_join(sip->thread);
+    free_parts(sip);
+}

@@ -1,0 +1,100 @@
+/* SIP (RFC 3261) as the control thread sees it: dialogs that are asked for and that come, on a thread of their own with
+ * Sofia-SIP. Knows nothing of accounts, trunks or calls; session descriptions pass through it unread.
+ *
+ * Every function here is called on the control thread and only posts, in order; what happens comes back as events,
+ * delivered on the control thread through the mailbox given at creation. A dialog that is gone ignores what it is told.
+ *
+ * Sofia's nua layer is used, with its own media negotiation off: it has transactions, retransmissions, dialogs, digest
+ * and the races of CANCEL; offer and answer are signaling/sdp's. */
+#pragma once
+
+#include "base/ip_range.h"
+#include "base/mailbox.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#define CG_SIP_MAX_BODY 16384   /* octets of a session description */
+#define CG_SIP_MAX_HEADERS 16   /* X- headers of a request that are told of */
+#define CG_SIP_MAX_TEXT 256     /* octets of a user, a name or the value of such a header */
+#define CG_SIP_MAX_HOSTS 8      /* that one call is tried at */
+#define CG_SIP_RETRY_AFTER_S 10 /* told with 503 */
+
+typedef struct cg_sip cg_sip;
+typedef uint64_t cg_sip_dialog_id; /* 0 is none; unique for the life of the process */
+
+typedef struct {
+    const char *address; /* to listen on: an IP address; UDP and TCP */
+    uint16_t port;
+    const char *advertise; /* the host that others know us by; NULL: `address` */
+    unsigned timeout_ms;   /* without any answer to a request, after which it has failed (64*T1) */
+    unsigned max_dialogs;  /* at a time; further INVITEs are answered 503 */
+} cg_sip_config;
+
+typedef struct {
+    char *name, *value;
+} cg_sip_header;
+
+typedef enum {
+    CG_SIP_INCOMING,  /* an INVITE from one of the sources: ring, answer or reject it */
+    CG_SIP_RINGING,   /* ours rings (180 to 183) */
+    CG_SIP_ANSWERED,  /* ours is answered; `sdp` */
+    CG_SIP_FAILED,    /* ours is not: `status`. The last event */
+    CG_SIP_OFFER,     /* a re-INVITE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
+    CG_SIP_CONFIRMED, /* what answers the description we gave to such a one; `sdp` */
+    CG_SIP_ENDED,     /* BYE, CANCEL or a failure of the dialog. The last event */
+} cg_sip_event_kind;
+
+typedef struct {
+    cg_sip_event_kind kind;
+    cg_sip_dialog_id dialog;
+    unsigned status;                       /* RINGING, FAILED: of the response */
+    unsigned host;                         /* RINGING, ANSWERED, FAILED: index of the one that said it */
+    char *sdp;                             /* NULL: none, or none that is taken (another type, too long) */
+    char *from_user, *from_name, *to_user; /* INCOMING; unescaped, never NULL */
+    struct sockaddr_storage source;        /* INCOMING */
+    cg_sip_header headers[CG_SIP_MAX_HEADERS];
+    size_t header_count;
+} cg_sip_event;
+
+typedef void cg_sip_handler(const cg_sip_event *event, void *user); /* what `event` points to is gone afterwards */
+
+/* Opens the port and starts the thread. NULL and a message (free with g_free) if the port cannot be had. */
+cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_handler *handler, void *user,
+                   char **ret_error);
+/* Lets dialogs say their last word for a short time, ends the thread. No event is delivered afterwards. */
+void cg_sip_free(cg_sip *sip);
+
+/* From whom requests are taken; everybody else is answered 403. Copied. */
+void cg_sip_set_sources(cg_sip *sip, const cg_ip_range *sources, size_t count);
+
+typedef struct {
+    const char *user;                    /* whom to call; escaped here */
+    const char *from_user;               /* NULL: anonymous */
+    const char *hosts[CG_SIP_MAX_HOSTS]; /* "192.0.2.1:5060;transport=tcp", in the order in which they are tried */
+    size_t host_count;
+    const char *auth_user, *auth_password; /* for digest; NULL: a challenge is a refusal */
+    const char *sdp;
+} cg_sip_invite;
+
+/* Calls. A host that does not answer in time, or with 5xx, gives way to the next as long as nothing rang. */
+cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite);
+
+/* An incoming dialog rings (180). */
+void cg_sip_ring(cg_sip *sip, cg_sip_dialog_id dialog);
+/* Accepts an INVITE or re-INVITE with our description. */
+void cg_sip_answer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp);
+/* Refuses it; after an INVITE no event follows. 503 carries Retry-After. */
+void cg_sip_reject(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status);
+/* CANCEL, BYE, or 480, as its state asks for. No event follows. */
+void cg_sip_end(cg_sip *sip, cg_sip_dialog_id dialog);
+
+typedef struct {
+    uint64_t dialogs;         /* now */
+    uint64_t refused_sources; /* requests of strangers */
+    uint64_t mailbox_depth;
+} cg_sip_stats;
+void cg_sip_stats_read(const cg_sip *sip, cg_sip_stats *ret_stats); /* from the control thread */

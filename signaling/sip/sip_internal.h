@@ -1,0 +1,92 @@
+/* What the files of this folder share. Behind `mailbox` everything is the SIP thread's. */
+#pragma once
+
+#include "signaling/sip/sip.h"
+
+#include <stdatomic.h>
+
+#define NUA_MAGIC_T struct cg_sip
+#define NUA_HMAGIC_T struct cg_sip_dialog
+#include <sofia-sip/nua.h>
+
+typedef enum {
+    CG_SIP_DIALOG_CALLING, /* our INVITE is out; it may ring */
+    CG_SIP_DIALOG_CALLED,  /* theirs is in, not answered */
+    CG_SIP_DIALOG_TALKING,
+    CG_SIP_DIALOG_ENDING, /* the control thread has let go of it; our last request is under way */
+} cg_sip_dialog_state;
+
+typedef struct cg_sip_dialog {
+    cg_sip *sip;
+    cg_sip_dialog_id id;
+    nua_handle_t *handle; /* owned */
+    cg_sip_dialog_state state;
+    bool rang;          /* 180 was told */
+    bool asked;         /* a re-INVITE asked for our description: the ACK answers it */
+    bool authenticated; /* a challenge of this host was answered */
+    unsigned host;      /* index, of the one that is tried */
+    /* Of our INVITE; owned. */
+    char *user, *from_user, *auth_user, *auth_password, *sdp;
+    char *hosts[CG_SIP_MAX_HOSTS + 1]; /* NULL-terminated */
+} cg_sip_dialog;
+
+/* The way events take; outlives a mail on it. */
+typedef struct {
+    atomic_uint references;
+    bool closed; /* control thread only */
+    cg_mailbox *control;
+    cg_sip_handler *handler;
+    void *user;
+} cg_sip_sink;
+
+struct cg_sip {
+    char *address, *advertise; /* owned */
+    cg_sip_config config;
+    cg_sip_sink *sink; /* a reference */
+    GThread *thread;
+    cg_sip_dialog_id next_dialog; /* control thread's; even */
+    atomic_size_t dialog_count, refused_sources;
+    cg_mailbox *starting; /* owned, until the thread has told whether it runs */
+    cg_mailbox *mailbox;  /* owned */
+
+    su_root_t *root;
+    nua_t *nua;
+    su_timer_t *deadline;           /* of stopping */
+    bool stopping, finished;        /* ... and the stack has said its last word */
+    cg_sip_dialog_id next_incoming; /* odd */
+    GHashTable *dialogs;            /* id -> (owned) cg_sip_dialog */
+    cg_ip_range *sources;           /* owned */
+    size_t source_count;
+    int64_t stranger_told_us; /* when a refusal was last logged */
+};
+
+/* sip_event.c: takes what `event` points to. */
+cg_sip_sink *cg_sip_sink_new(cg_mailbox *control, cg_sip_handler *handler, void *user);
+void cg_sip_sink_close(cg_sip_sink *sink); /* on the control thread, for good */
+void cg_sip_post_event(cg_sip *sip, const cg_sip_event *event);
+
+/* sip_message.c: the event of an incoming INVITE; its strings are new. */
+cg_sip_event cg_sip_read_invite(const sip_t *message);
+char *cg_sip_read_body(const sip_t *message); /* g_free; NULL: no description that we take */
+bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address);
+/* For an INVITE of ours; g_free. */
+char *cg_sip_write_uri(const char *user, const char *host);
+char *cg_sip_write_from(const char *user, const char *host);
+char *cg_sip_write_credentials(const sip_t *challenge, const char *user, const char *password); /* NULL: none asked */
+
+/* sip_dialog.c: what is asked of dialogs and what nua tells of them; on the SIP thread. */
+void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, cg_sip *sip, nua_handle_t *handle,
+                   cg_sip_dialog *dialog, sip_t const *message, tagi_t tags[]);
+void cg_sip_dialog_dial(cg_sip *sip, cg_sip_dialog *dialog); /* takes it */
+void cg_sip_dialog_ring(cg_sip_dialog *dialog);
+void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp);
+void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status);
+void cg_sip_dialog_end(cg_sip_dialog *dialog);
+void cg_sip_dialog_free(void *dialog);
+
+/* sip.c: what cg_sip_new waits for. */
+void cg_sip_tell_started(cg_mailbox *waiting, bool running);
+
+/* sip_thread.c */
+gpointer cg_sip_run(gpointer sip);
+void cg_sip_stop(cg_sip *sip); /* on the SIP thread */

@@ -1,0 +1,123 @@
+/* Taking out of SIP messages what is told on, and writing what goes into ours. Sofia has parsed them; lengths are
+ * bounded here. */
+#include "signaling/sip/sip_internal.h"
+
+#include "base/utf8.h"
+
+#include <sofia-sip/msg_addr.h>
+#include <sofia-sip/msg_header.h>
+#include <sofia-sip/sip.h>
+#include <sofia-sip/url.h>
+#include <string.h>
+
+/* "" where there is none, it is too long or not UTF-8. */
+static char *copy_text(const char *text)
+{
+    size_t size = text != NULL ? strlen(text) : 0;
+    return g_strdup(size > 0 && size <= CG_SIP_MAX_TEXT && cg_utf8_valid(text, size) ? text : "");
+}
+
+static char *copy_user(const url_t *url)
+{
+    char text[CG_SIP_MAX_TEXT + 1];
+    if (url->url_user == NULL || strlen(url->url_user) > CG_SIP_MAX_TEXT)
+        return g_strdup("");
+    url_unescape(text, url->url_user);
+    return copy_text(text);
+}
+
+/* A display name without its quotes. */
+static char *copy_name(const char *display)
+{
+    size_t size = display != NULL ? strlen(display) : 0;
+    if (size < 2 || display[0] != '"' || display[size - 1] != '"')
+        return copy_text(display);
+    g_autofree char *inner = g_strndup(display + 1, size - 2);
+    return copy_text(inner);
+}
+
+static void read_headers(const sip_t *message, cg_sip_event *event)
+{
+    for (const sip_unknown_t *header = message->sip_unknown; header != NULL; header = header->un_next) {
+        bool wanted = header->un_name != NULL && header->un_value != NULL &&
+                      g_ascii_strncasecmp(header->un_name, "X-", 2) == 0 && strlen(header->un_name) <= CG_SIP_MAX_TEXT;
+        if (!wanted || event->header_count == CG_SIP_MAX_HEADERS)
+            continue;
+        event->headers[event->header_count++] =
+            (cg_sip_header){.name = copy_text(header->un_name), .value = copy_text(header->un_value)};
+    }
+}
+
+cg_sip_event cg_sip_read_invite(const sip_t *message)
+{
+    cg_sip_event event = {
+        .kind = CG_SIP_INCOMING,
+        .sdp = cg_sip_read_body(message),
+        .from_user = copy_user(message->sip_from->a_url),
+        .from_name = copy_name(message->sip_from->a_display),
+        .to_user = copy_user(message->sip_request->rq_url),
+    };
+    read_headers(message, &event);
+    return event;
+}
+
+char *cg_sip_read_body(const sip_t *message)
+{
+    const sip_payload_t *payload = message != NULL ? message->sip_payload : NULL;
+    if (payload == NULL || payload->pl_len == 0 || payload->pl_len > CG_SIP_MAX_BODY)
+        return NULL;
+    if (message->sip_content_type == NULL || message->sip_content_type->c_type == NULL ||
+        g_ascii_strcasecmp(message->sip_content_type->c_type, "application/sdp") != 0)
+        return NULL;
+    /* A NUL inside would hide what is behind it. */
+    return memchr(payload->pl_data, '\0', payload->pl_len) == NULL ? g_strndup(payload->pl_data, payload->pl_len)
+                                                                   : NULL;
+}
+
+bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address)
+{
+    msg_t *message = nua_current_request(nua);
+    const su_sockaddr_t *address = message != NULL ? msg_addr(message) : NULL;
+    if (address == NULL || (address->su_family != AF_INET && address->su_family != AF_INET6))
+        return false;
+    memset(ret_address, 0, sizeof *ret_address);
+    memcpy(ret_address, address,
+           address->su_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+    return true;
+}
+
+/* RFC 3261 section 25.1, user: everything that is not plainly allowed is escaped, so that no name can become another
+ * part of the URI or of the header around it. */
+static void append_user(GString *out, const char *user)
+{
+    for (; *user != '\0'; user++) {
+        if (g_ascii_isalnum(*user) || strchr("+-_.!~*", *user) != NULL)
+            g_string_append_c(out, *user);
+        else
+            g_string_append_printf(out, "%%%02X", (unsigned char) *user);
+    }
+}
+
+char *cg_sip_write_uri(const char *user, const char *host)
+{
+    GString *out = g_string_new("sip:");
+    append_user(out, user);
+    g_string_append_printf(out, "@%s", host);
+    return g_string_free(out, FALSE);
+}
+
+char *cg_sip_write_from(const char *user, const char *host)
+{
+    g_autofree char *uri = cg_sip_write_uri(user != NULL ? user : "anonymous", host);
+    return g_strdup_printf("%s<%s>", user != NULL ? "" : "\"Anonymous\" ", uri);
+}
+
+char *cg_sip_write_credentials(const sip_t *challenge, const char *user, const char *password)
+{
+    const msg_auth_t *asked =
+        challenge->sip_www_authenticate != NULL ? challenge->sip_www_authenticate : challenge->sip_proxy_authenticate;
+    if (asked == NULL || asked->au_scheme == NULL || g_ascii_strcasecmp(asked->au_scheme, "Digest") != 0)
+        return NULL;
+    const char *realm = msg_params_find(asked->au_params, "realm="); /* with its quotes */
+    return realm != NULL ? g_strdup_printf("Digest:%s:%s:%s", realm, user, password) : NULL;
+}

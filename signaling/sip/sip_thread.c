@@ -1,0 +1,116 @@
+/* The SIP thread: Sofia's event loop, the stack on it, the mailbox. */
+#include "signaling/sip/sip_internal.h"
+
+#include "base/log.h"
+
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/sip_tag.h>
+#include <sofia-sip/su_log.h>
+#include <sofia-sip/tport_tag.h>
+#include <string.h>
+
+enum {
+    MAX_MESSAGE = 65535, /* octets; a datagram cannot be longer, and a stream need not be */
+    STOP_MS = 2000,      /* for last words, when the process ends */
+};
+
+/* Methods that get an answer of their own; 405 goes to every other. UPDATE is not among them: with a description in it,
+ * it would need offer and answer before the call is answered. */
+#define METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS"
+
+static int on_mail(su_root_magic_t *magic, su_wait_t *wait, su_wakeup_arg_t *user)
+{
+    cg_sip *sip = (cg_sip *) user;
+    cg_mailbox_deliver(sip->mailbox, sip);
+    return 0;
+}
+
+/* Sofia writes to standard error by itself; what matters comes as events. */
+static void keep_quiet(void *stream, char const *format, va_list arguments)
+{
+}
+
+/* An IPv6 address is bracketed in a URI. */
+static char *bracket(const char *host)
+{
+    return strchr(host, ':') != NULL && host[0] != '[' ? g_strdup_printf("[%s]", host) : g_strdup(host);
+}
+
+/* The host is what others are told, maddr what is bound. */
+static char *listening_url(const cg_sip *sip)
+{
+    g_autofree char *host = bracket(sip->advertise), *bound = bracket(sip->address);
+    return g_strdup_printf("sip:%s:%u;maddr=%s", host, sip->config.port, bound);
+}
+
+static bool start_stack(cg_sip *sip)
+{
+    g_autofree char *url = listening_url(sip);
+    su_root_threading(sip->root, 0);
+    sip->nua = nua_create(sip->root, cg_sip_on_nua, sip, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
+                          NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_AUTO302(0), NUTAG_SESSION_TIMER(0),
+                          NUTAG_APPL_METHOD("OPTIONS"), NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING),
+                          SIPTAG_ALLOW_STR(METHODS), SIPTAG_SUPPORTED(SIP_NONE), SIPTAG_USER_AGENT_STR("Callgate"),
+                          NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_SIP_T1X64(sip->config.timeout_ms), NTATAG_SERVER_RPORT(1),
+                          TPTAG_STUN_SERVER(0), TAG_END());
+    return sip->nua != NULL;
+}
+
+static bool start(cg_sip *sip, su_wait_t *wait)
+{
+    su_init();
+    su_log_redirect(NULL, keep_quiet, NULL);
+    sip->root = su_root_create(NULL);
+    sip->dialogs = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, cg_sip_dialog_free);
+    if (sip->root == NULL || !start_stack(sip))
+        return false;
+    su_wait_create(wait, cg_mailbox_fd(sip->mailbox), SU_WAIT_IN);
+    su_root_register(sip->root, wait, on_mail, (su_wakeup_arg_t *) sip, 0);
+    return true;
+}
+
+static void on_deadline(su_root_magic_t *magic, su_timer_t *timer, su_timer_arg_t *user)
+{
+    su_root_break(((cg_sip *) user)->root);
+}
+
+void cg_sip_stop(cg_sip *sip)
+{
+    sip->stopping = true;
+    sip->deadline = su_timer_create(su_root_task(sip->root), STOP_MS);
+    su_timer_set(sip->deadline, on_deadline, (su_timer_arg_t *) sip);
+    g_hash_table_remove_all(sip->dialogs); /* each says BYE, CANCEL or 480 by itself now */
+    nua_shutdown(sip->nua);
+}
+
+/* A stack whose peers keep it waiting is left as it is: the process ends with it. */
+static void finish(cg_sip *sip, su_wait_t *wait)
+{
+    su_timer_destroy(sip->deadline);
+    g_hash_table_unref(sip->dialogs);
+    su_root_unregister(sip->root, wait, on_mail, (su_wakeup_arg_t *) sip);
+    if (sip->finished) {
+        while (su_root_yield(sip->root) != 0) /* what was sent behind the last word holds on to the stack */
+            ;
+        nua_destroy(sip->nua);
+        su_root_destroy(sip->root);
+        su_deinit();
+    }
+}
+
+gpointer cg_sip_run(gpointer user)
+{
+    cg_sip *sip = user;
+    su_wait_t wait[1] = {SU_WAIT_INIT};
+    bool running = start(sip, wait);
+    cg_sip_tell_started(sip->starting, running);
+    if (running) {
+        su_root_run(sip->root);
+        finish(sip, wait);
+    } else {
+        g_hash_table_unref(sip->dialogs);
+        su_root_destroy(sip->root);
+        su_deinit();
+    }
+    return NULL;
+}

@@ -1,0 +1,58 @@
+// A browser and a real phone (baresip) call each other through a trunk, and hear each other.
+// The one thing to know: who is heard is proved by frequency on both sides; nothing is transcoded, they share PCMU.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Baresip, strongest } from '../lib/baresip.mjs';
+import { BROWSER_ADDRESSES, GW_ADDRESS } from '../lib/netns.mjs';
+import { complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
+import { ACCOUNT } from '../lib/tokens.mjs';
+import { hears, receivesMore } from '../lib/tone.mjs';
+
+const [PHONE] = BROWSER_ADDRESSES;
+const [TONE, NUMBER] = [520, '+15551234567'];
+const set = stage({
+  browsers: { chromium: 'chromium', firefox: 'firefox' },
+  config: {
+    sip: { listen: GW_ADDRESS, port: 5060 },
+    'trunk phone': { account: ACCOUNT, hosts: `${PHONE}:5070`, prefixes: '+1', inbound: 'client:desk' },
+  },
+});
+
+/** The phone heard the browser's tone in the second second of the call. */
+function heard(phone, frequency) {
+  const samples = phone.heard();
+  assert.ok(samples.length > 16000, `it recorded ${samples.length} samples only`);
+  const best = strongest(samples.subarray(samples.length - 8000));
+  assert.ok(Math.abs(best.frequency - frequency) <= 12 && best.amplitude > 300, JSON.stringify(best));
+}
+
+for (const kind of ['chromium', 'firefox']) {
+  test(`${kind} calls the phone`, { timeout }, async (t) => {
+    const phone = await Baresip.start(t, { address: PHONE, user: NUMBER, tone: TONE });
+    const browser = await set.phone(kind);
+    const call = await browser.call(NUMBER);
+    await browser.wait('call.accept');
+    await hears(browser.page, TONE);
+    await receivesMore(browser.page, 15000, 100);
+    await browser.tell(call, 'disconnect');
+    await phone.says(/terminated|closed/);
+    heard(phone, browser.frequency);
+    assert.deepEqual(await complaints(browser), []);
+  });
+}
+
+test('the phone calls a browser, and hangs up', { timeout }, async (t) => {
+  const phone = await Baresip.start(t, { address: PHONE, user: NUMBER, tone: TONE });
+  const browser = await set.phone('chromium', { identity: 'desk' });
+  phone.tell(`/dial sip:+15550001111@${GW_ADDRESS}:5060`);
+  const incoming = await browser.wait('incoming');
+  assert.equal(incoming.custom.Called, '+15550001111');
+  assert.equal(incoming.parameters.From, NUMBER);
+  await browser.tell(incoming.call, 'accept');
+  await hears(browser.page, TONE);
+  await receivesMore(browser.page, 15000, 100);
+  phone.tell('/hangup');
+  await browser.wait('call.disconnect');
+  heard(phone, browser.frequency);
+  assert.deepEqual(await complaints(browser), []);
+});

@@ -1,0 +1,195 @@
+// Phones that do exactly what a test says: sipp for SIP, a datagram socket for their media.
+// The one thing to know: a scenario is a list of steps, written out as sipp's XML; sipp fails at the first message that
+// is not the expected one, and finished() rejects then with what it saw.
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SLOWNESS } from './gateway.mjs';
+import { until } from './wait.mjs';
+
+/** A UDP port that is free now. */
+export async function freePort(address = '127.0.0.1') {
+  const socket = createSocket('udp4');
+  socket.bind(0, address);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await new Promise((resolve) => { socket.close(resolve); });
+  return port;
+}
+
+// --- steps ---
+
+/** What a phone describes itself with; `port` is where its media is. */
+export const description = (port, { address = '127.0.0.1', formats = '0 101', direction = 'sendrecv', version = 1 } = {}) => [
+  'v=0', `o=phone 1 ${version} IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0', `m=audio ${port} RTP/AVP ${formats}`,
+  'a=rtpmap:0 PCMU/8000', 'a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15', `a=${direction}`].join('\n');
+
+const CONTACT = 'Contact: <sip:phone@[local_ip]:[local_port];transport=[transport]>';
+const body = (sdp) => (sdp ? ['Content-Type: application/sdp', 'Content-Length: [len]', '', sdp] : ['Content-Length: 0', '']);
+const send = (lines, attributes = '') => `<send ${attributes}><![CDATA[\n${lines.join('\n')}\n]]></send>`;
+const TAG = 'tag=phone[call_number]';
+
+/** Waits for a request. `actions`: XML. */
+export const expect = (method, actions = '') =>
+  `<recv request="${method}" rrs="true"${actions ? `><action>${actions}</action></recv>` : '/>'}`;
+/** Waits for a response; `optional` ones may be left out. */
+export const expectStatus = (status, { optional = false, auth = false } = {}) =>
+  `<recv response="${status}" rrs="true"${optional ? ' optional="true"' : ''}${auth ? ' auth="true"' : ''}/>`;
+export const pause = (milliseconds) => `<pause milliseconds="${milliseconds}"/>`;
+
+/** Answers the request that came last. `first`: it has no tag of ours yet. */
+export const reply = (status, { sdp, first = false, extra = [] } = {}) => send([
+  `SIP/2.0 ${status}`, '[last_Via:]', '[last_From:]', `[last_To:]${first ? `;${TAG}` : ''}`, '[last_Call-ID:]', '[last_CSeq:]',
+  CONTACT, ...extra, ...body(sdp)]);
+
+/** Answers the INVITE although another request came after it: its Via and CSeq were kept by expectInvite(). */
+export const replyToInvite = (status, sdp) => send([
+  `SIP/2.0 ${status}`, 'Via: [$via]', 'From: [$remote]', `To: [$local];${TAG}`, '[last_Call-ID:]', 'CSeq: [$sequence]', CONTACT, ...body(sdp)]);
+
+const KEEP = '<ereg regexp="SIP/2.0.*" search_in="hdr" header="Via:" assign_to="via"/>' +
+  '<ereg regexp="[0-9]+ INVITE" search_in="hdr" header="CSeq:" assign_to="sequence"/>' +
+  '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="remote"/>' +
+  '<ereg regexp="sip:[^;>]*" search_in="hdr" header="Contact:" assign_to="target"/>' +
+  '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="local"/>';
+/** The INVITE of a call that the phone will say something in later. */
+export const expectInvite = () => expect('INVITE', KEEP);
+
+/** A request of the called phone within the call. */
+export const request = (method, sequence, { sdp } = {}) => send([
+  `${method} [$target] SIP/2.0`, 'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]', `From: [$local];${TAG}`,
+  'To: [$remote]', '[last_Call-ID:]', `CSeq: ${sequence} ${method === 'ACK' ? 'ACK' : method}`, CONTACT, 'Max-Forwards: 70', ...body(sdp)],
+  method === 'ACK' ? '' : 'retrans="500"');
+
+/** A request of a calling phone. `to`: the number; `back`: steps back to the INVITE whose transaction it belongs to (CANCEL,
+ *  ACK of a refusal). */
+export const call = (method, to, sequence, { sdp, extra = [], established = false, back } = {}) => send([
+  `${method} sip:${to}@[remote_ip]:[remote_port] SIP/2.0`,
+  `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch${back ? `-${back}` : ''}]`,
+  `From: "A Phone" <sip:+15550009999@[local_ip]:[local_port]>;${TAG}`,
+  `To: <sip:${to}@[remote_ip]:[remote_port]>${established ? '[peer_tag_param]' : ''}`, 'Call-ID: [call_id]',
+  `CSeq: ${sequence} ${method}`, CONTACT, 'Max-Forwards: 70', ...extra, ...body(sdp)], back || method === 'ACK' ? '' : 'retrans="500"');
+
+// --- sipp ---
+
+export class Sipp {
+  #process;
+  #directory = mkdtempSync(join(tmpdir(), 'callgate-sipp-'));
+  #said = '';
+
+  /** A phone at `port` that plays `steps` with as many calls as `calls`. With `remote` it calls that "host:port". */
+  constructor(t, steps, { port, address = '127.0.0.1', remote, calls = 1, transport = 'u1' }) {
+    const used = steps.some((step) => step.includes('assign_to'));
+    const xml = `<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="test">\n${steps.join('\n')}\n${
+      used ? '<Reference variables="remote,target,local,via,sequence"/>' : ''}</scenario>\n`;
+    writeFileSync(join(this.#directory, 'scenario.xml'), xml);
+    this.port = port;
+    this.#process = spawn('sipp', ['-sf', 'scenario.xml', '-i', address, '-p', String(port), '-t', transport, '-m', String(calls),
+      '-nostdin', '-trace_err', '-trace_msg', '-message_file', 'messages', '-error_file', 'errors', '-timeout', `${20 * SLOWNESS}s`,
+      '-timeout_error', '-default_behaviors', '-bye,-abortunexp', ...(remote ? [remote] : [])],
+    { cwd: this.#directory, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TERM: 'dumb' } });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on('data', (data) => { this.#said += data; });
+    this.exited = once(this.#process, 'exit');
+    t.after(() => this.stop());
+  }
+
+  /** A phone that waits to be called, once its port is open. */
+  static async called(t, steps, options) {
+    const sipp = new Sipp(t, steps, options);
+    const port = `:${options.port.toString(16).toUpperCase().padStart(4, '0')} `;
+    const tables = () => readFileSync('/proc/net/udp', 'utf8') + readFileSync('/proc/net/tcp', 'utf8');
+    await until(() => tables().split('\n').some((line) => line.slice(0, 24).includes(port)), 'the port of sipp', 10000 * SLOWNESS);
+    return sipp;
+  }
+
+  /** Every message it sent and got. */
+  get messages() { return this.#read('messages'); }
+
+  #read(name) {
+    return readdirSync(this.#directory).includes(name) ? readFileSync(join(this.#directory, name), 'latin1') : '';
+  }
+
+  /** Resolves when the scenario has been played to its end. */
+  async finished() {
+    const [code, signal] = await this.exited;
+    if (code !== 0) throw new Error(`sipp ended with ${code ?? signal}:\n${this.#read('errors')}\n${this.messages}\n${this.#said.slice(-2000)}`);
+  }
+
+  async stop() {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) this.#process.kill('SIGKILL');
+    await this.exited;
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+// --- media ---
+
+/** The media of a phone: PCMU packets out every 20 ms once it has been told where, and a count of what comes. */
+export class RtpSocket {
+  received = []; // {source, type, marker, sequence, timestamp, payload}
+  #sequence = 1000;
+  #timestamp = 16000;
+  #ssrc = 0x1234abcd;
+
+  static async open(t, address = '127.0.0.1') {
+    const media = new RtpSocket();
+    media.socket = createSocket('udp4');
+    media.socket.bind(0, address);
+    await once(media.socket, 'listening');
+    media.port = media.socket.address().port;
+    media.socket.on('message', (data, { address: from, port }) => {
+      if (data.length >= 12 && (data[1] & 0x7f) < 64 || (data[1] & 0x7f) > 95) {
+        media.received.push({ source: `${from}:${port}`, type: data[1] & 0x7f, marker: data[1] >> 7, sequence: data.readUInt16BE(2),
+          timestamp: data.readUInt32BE(4), payload: data.subarray(12) });
+      }
+    });
+    t.after(() => media.close());
+    return media;
+  }
+
+  send(port, { type = 0, payload = Buffer.alloc(160, 0xff), marker = false, advance = 160, address = '127.0.0.1' } = {}) {
+    const packet = Buffer.alloc(12 + payload.length);
+    packet[0] = 0x80;
+    packet[1] = type | (marker ? 0x80 : 0);
+    packet.writeUInt16BE(this.#sequence++ & 0xffff, 2);
+    packet.writeUInt32BE(this.#timestamp >>> 0, 4);
+    packet.writeUInt32BE(this.#ssrc, 8);
+    payload.copy(packet, 12);
+    this.#timestamp += advance;
+    this.socket.send(packet, port, address);
+  }
+
+  /** Sends until closed. */
+  talk(port) {
+    this.#timer = setInterval(() => this.send(port), 20);
+  }
+
+  #timer;
+
+  /** One key, as RFC 4733 has it: 120 ms, its end said three times. */
+  press(port, digit) {
+    for (let i = 1; i <= 8; i++) {
+      const duration = Math.min(i, 6) * 160;
+      this.send(port, { type: 101, marker: i === 1, advance: 0, payload: Buffer.from([digit, i >= 6 ? 0x8a : 0x0a, duration >> 8, duration & 0xff]) });
+    }
+    this.#timestamp += 960;
+  }
+
+  /** The keys heard, each once. */
+  get keys() {
+    const events = this.received.filter(({ type }) => type === 101);
+    return [...new Map(events.map(({ timestamp, payload }) => [timestamp, payload[0]])).values()];
+  }
+
+  close() {
+    clearInterval(this.#timer);
+    if (this.socket) this.socket.close();
+    this.socket = undefined;
+  }
+}
+
+/** Where the gateway wants the media of a phone whose own is at `own`, by the last description of the gateway's. */
+export const mediaPort = (messages, own) =>
+  [...messages.matchAll(/^m=audio (\d+) RTP\/AVP/gm)].map(([, port]) => Number(port)).filter((port) => port !== own).at(-1);

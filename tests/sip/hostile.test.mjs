@@ -1,0 +1,102 @@
+// SIP that nobody should send: a call that is up goes on, and new ones are taken.
+// The one thing to know: the broken messages come from a trunk's own address, so nothing keeps them from the parser.
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
+import test from 'node:test';
+import { SLOWNESS } from '../lib/gateway.mjs';
+import { MediaPeers } from '../lib/media-peers.mjs';
+import { registered } from '../lib/signal-calls.mjs';
+import { call, description, expect, expectStatus, freePort, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
+import { startTelephony } from '../lib/trunks.mjs';
+import { until } from '../lib/wait.mjs';
+
+const timeout = 120000 * SLOWNESS;
+const NUMBER = '+15550001111';
+
+const message = (start, headers, body = '') => Buffer.from([start, ...headers, '', body].join('\r\n'), 'latin1');
+const VIA = 'Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKkdjuw';
+const USUAL = [VIA, 'Max-Forwards: 70', 'To: <sip:+15550001111@127.0.0.1>', 'From: <sip:caller@127.0.0.1>;tag=33242', 'Call-ID: torture@127.0.0.1',
+  'CSeq: 8 INVITE', 'Contact: <sip:caller@127.0.0.1:9>'];
+const but = (index, line) => USUAL.map((usual, i) => (i === index ? line : usual));
+
+/** Of the kinds in RFC 4475, section 3.1.2 and 3.3; the names are its own. */
+const TORTURE = {
+  badinv01: message('INVITE sip:+15550001111@127.0.0.1 SIP/2.0', [...but(0, 'Via: SIP/2.0/UDP 127.0.0.1;;,;,,'), 'Contact: "Joe" <sip:joe@127.0.0.1>;;;;']),
+  clerr: message('INVITE sip:+15550001111@127.0.0.1 SIP/2.0', [...USUAL, 'Content-Type: application/sdp', 'Content-Length: 9999'], 'v=0\r\n'),
+  ncl: message('INVITE sip:+15550001111@127.0.0.1 SIP/2.0', [...USUAL, 'Content-Length: -999'], 'v=0\r\n'),
+  scalar02: message('REGISTER sip:127.0.0.1 SIP/2.0', [...but(5, 'CSeq: 36893488147419103232 REGISTER'), 'Expires: 10000000000000000000000000000000000000000000']),
+  quotbal: message('INVITE sip:+15550001111@127.0.0.1 SIP/2.0', but(2, 'To: "Mr. J. User <sip:+15550001111@127.0.0.1>')),
+  ltgtruri: message('INVITE <sip:+15550001111@127.0.0.1> SIP/2.0', USUAL),
+  lwsruri: message('INVITE sip:+15550001111@127.0.0.1; lr SIP/2.0', USUAL),
+  badvers: message('INVITE sip:+15550001111@127.0.0.1 SIP/7.0', USUAL),
+  badaspec: message('OPTIONS sip:+15550001111@127.0.0.1 SIP/2.0', but(2, 'To: "Watson, Thomas" < sip:t.watson@127.0.0.1 >')),
+  mismatch01: message('INVITE sip:+15550001111@127.0.0.1 SIP/2.0', but(5, 'CSeq: 8 OPTIONS')),
+  bigcode: message('SIP/2.0 4294967301 better not break the receiver', USUAL),
+  insuf: message('INVITE sip:+15550001111@127.0.0.1 SIP/2.0', [VIA]),
+  multi01: message('INVITE sip:+15550001111@127.0.0.1 SIP/2.0', [...USUAL, 'CSeq: 59 INVITE', 'Call-ID: another@127.0.0.1', 'To: <sip:other@127.0.0.1>']),
+  mcl01: message('INVITE sip:+15550001111@127.0.0.1 SIP/2.0', [...USUAL, 'Content-Length: 13', 'Content-Length: 5'], 'v=0\r\n'),
+  zeromf: message('OPTIONS sip:+15550001111@127.0.0.1 SIP/2.0', but(1, 'Max-Forwards: 0')),
+  unkscm: message('OPTIONS nobodyknowsthis:totallyopaquecontent SIP/2.0', USUAL),
+  nothing: Buffer.alloc(0),
+  zeros: Buffer.alloc(1000),
+  stun: Buffer.from('000100002112a442000102030405060708090a0b', 'hex'),
+  long: message(`INVITE sip:${'9'.repeat(60000)}@127.0.0.1 SIP/2.0`, USUAL),
+};
+
+/** Reproducible chance. */
+function* chance(seed) {
+  for (let x = seed; ;) {
+    x ^= x << 13; x ^= x >>> 17; x ^= x << 5;
+    yield x >>> 0;
+  }
+}
+
+function mutate(bytes, random) {
+  const made = Buffer.from(bytes);
+  for (let n = random.next().value % 8; n >= 0; n--) made[random.next().value % made.length] = random.next().value & 0xff;
+  return random.next().value % 4 === 0 ? made.subarray(0, random.next().value % made.length) : made;
+}
+
+test('broken SIP over UDP and TCP', { timeout }, async (t) => {
+  const gateway = await startTelephony(t, { carrier: { hosts: '127.0.0.1' } }, { numbers: { [NUMBER]: 'client:bob' } });
+  const bob = await registered(gateway, 'bob');
+  t.after(() => bob.close());
+  const media = new MediaPeers(t);
+  const phone = await RtpSocket.open(t);
+  const sipp = new Sipp(t, [call('INVITE', NUMBER, 1, { sdp: description(phone.port) }), expectStatus(100, { optional: true }),
+    expectStatus(180, { optional: true }), expectStatus(200), call('ACK', NUMBER, 1, { established: true }), expect('BYE'), reply('200 OK')],
+  { port: await freePort(), remote: gateway.sip });
+  const { payload: ring } = await bob.next('invite');
+  bob.send('answer', { callsid: ring.callsid, sdp: await media.answer('bob', ring.sdp, { narrow: true }) });
+  await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
+  phone.talk(mediaPort(sipp.messages, phone.port));
+  await media.receive(['bob'], 10);
+
+  const [host, port] = gateway.sip.split(':');
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  t.after(() => socket.close());
+  const send = (bytes) => new Promise((resolve) => { socket.send(bytes, Number(port), host, resolve); });
+  for (const bytes of Object.values(TORTURE)) await send(bytes);
+  const whole = message('INVITE sip:+15550001111@127.0.0.1 SIP/2.0', [...USUAL, 'Content-Type: application/sdp'], description(9).replaceAll('\n', '\r\n'));
+  const random = chance(4475);
+  for (let i = 0; i < 2000; i++) await send(mutate(i % 3 ? whole : Object.values(TORTURE)[i % 16], random));
+  for (const bytes of [...Object.values(TORTURE), whole.subarray(0, 100)]) {
+    const stream = createConnection(Number(port), host);
+    stream.on('error', () => {});
+    await once(stream, 'connect');
+    await new Promise((resolve) => { stream.write(bytes, resolve); });
+    stream.destroy();
+  }
+
+  await media.receive(['bob'], 20);
+  assert.ok(gateway.running);
+  // Those mutants that were calls ring at bob; they are refused, and the call of before is still the one that is up.
+  bob.send('hangup', { callsid: ring.callsid });
+  await sipp.finished();
+  const asks = new Sipp(t, [call('OPTIONS', NUMBER, 1), expectStatus(200)], { port: await freePort(), remote: gateway.sip });
+  await asks.finished();
+});

@@ -1,0 +1,221 @@
+/* Numbers and routes: as they are written, the longest prefix, who may be called, whom a number is for. */
+#include "gateway/config.h"
+#include "gateway/routes.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#define FIRST "AC00000000000000000000000000000001"
+#define SECOND "AC00000000000000000000000000000002"
+
+static const char text[] = "[account " FIRST "]\nname=first\n[account " SECOND "]\nname=second\n"
+                           "[sip]\nlisten=127.0.0.1\n"
+                           "[trunk world]\naccount=" FIRST "\nhosts=sip.example.com:5070;transport=tcp\nprefixes=*\n"
+                           "sources=198.51.100.0/24\ninbound=client:desk\n"
+                           "[trunk america]\naccount=" FIRST "\nhosts=192.0.2.1, 192.0.2.2:5062\nprefixes=+1\n"
+                           "allowed_prefixes=+1555,+1800\nstrip=2\nadd=9\nmax_calls=3\ncodecs=pcma,opus\n"
+                           "user=u\npassword=p:w\n"
+                           "[trunk other]\naccount=" SECOND "\nhosts=[2001:db8::1]:5060\nprefixes=+155\n"
+                           "sources=198.51.100.7\n"
+                           "[number +15550001]\naccount=" FIRST "\nto=client:alice\n"
+                           "[number 15550002]\naccount=" SECOND "\nto=client:bob\n";
+
+static cg_config *read_config(void)
+{
+    char *error = NULL;
+    cg_config *config = cg_config_parse(text, "/", "test", &error);
+    g_assert_cmpstr(error, ==, NULL);
+    g_assert_nonnull(config);
+    return config;
+}
+
+static cg_sid sid(const char *of)
+{
+    cg_sid made;
+    g_assert_true(cg_sid_parse(of, "AC", &made));
+    return made;
+}
+
+static void test_normalize(void)
+{
+    static const struct {
+        const char *written, *number; /* NULL: none */
+    } rows[] = {
+        {"+1 (555) 123-4567", "+15551234567"},
+        {"0800.123/456", "0800123456"},
+        {"911", "911"},
+        {"", NULL},
+        {"+", NULL},
+        {"1+2", NULL},
+        {"++1", NULL},
+        {"+1555a", NULL},
+        {"client:bob", NULL},
+        {"12345678901234567890123456789012", "12345678901234567890123456789012"},
+        {"123456789012345678901234567890123", NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        char number[CG_NUMBER_MAX + 1] = "untouched";
+        g_test_message("%s", rows[i].written);
+        g_assert_cmpint(cg_number_normalize(rows[i].written, number), ==, rows[i].number != NULL);
+        g_assert_cmpstr(number, ==, rows[i].number != NULL ? rows[i].number : "untouched");
+    }
+}
+
+static void test_numbers(void)
+{
+    static const struct {
+        const char *account, *number;
+        cg_route_result result;
+        const char *trunk, *dialled;
+    } rows[] = {
+        {FIRST, "+15551234567", CG_ROUTE_OK, "america", "95551234567"},
+        {FIRST, "+18001234567", CG_ROUTE_OK, "america", "98001234567"},
+        {FIRST, "+19001234567", CG_ROUTE_FORBIDDEN, "america", NULL},
+        {FIRST, "+4930123456", CG_ROUTE_OK, "world", "+4930123456"},
+        {FIRST, "112", CG_ROUTE_OK, "world", "112"},
+        {SECOND, "+15551234567", CG_ROUTE_OK, "other", "+15551234567"},
+        {SECOND, "+4930123456", CG_ROUTE_NONE, NULL, NULL},
+    };
+    g_autoptr(cg_config) config = read_config();
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const cg_trunk *trunk = NULL;
+        cg_sid account = sid(rows[i].account);
+        g_test_message("%s", rows[i].number);
+        g_assert_cmpint(cg_routes_find_number(config->routes, &account, rows[i].number, &trunk), ==, rows[i].result);
+        g_assert_cmpstr(trunk != NULL ? trunk->name : NULL, ==, rows[i].trunk);
+        g_autofree char *dialled = rows[i].dialled != NULL ? cg_trunk_dialled(trunk, rows[i].number) : NULL;
+        g_assert_cmpstr(dialled, ==, rows[i].dialled);
+    }
+}
+
+static void test_hosts(void)
+{
+    static const struct {
+        const char *account, *user, *host;
+        cg_route_result result;
+        const char *trunk;
+    } rows[] = {
+        {FIRST, "bob", "SIP.example.com", CG_ROUTE_OK, "world"},
+        {FIRST, "bob", "sip.example.com;transport=udp", CG_ROUTE_OK, "world"},
+        {FIRST, "bob", "sip.example.com.evil.example", CG_ROUTE_NONE, NULL},
+        {FIRST, "+15551234567", "192.0.2.2", CG_ROUTE_OK, "america"},
+        {FIRST, "+1 900 123", "192.0.2.2:5062", CG_ROUTE_FORBIDDEN, "america"},
+        {FIRST, "bob", "192.0.2.3", CG_ROUTE_NONE, NULL},
+        {FIRST, "bob", "[2001:db8::1]", CG_ROUTE_NONE, NULL},
+        {SECOND, "bob", "[2001:DB8::1]:5060", CG_ROUTE_OK, "other"},
+        {SECOND, "bob", "", CG_ROUTE_NONE, NULL},
+    };
+    g_autoptr(cg_config) config = read_config();
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const cg_trunk *trunk = NULL;
+        cg_sid account = sid(rows[i].account);
+        g_test_message("%s@%s", rows[i].user, rows[i].host);
+        g_assert_cmpint(cg_routes_find_host(config->routes, &account, rows[i].user, rows[i].host, &trunk), ==,
+                        rows[i].result);
+        g_assert_cmpstr(trunk != NULL ? trunk->name : NULL, ==, rows[i].trunk);
+    }
+}
+
+static struct sockaddr_storage source(const char *address)
+{
+    struct sockaddr_storage made = {0};
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    g_assert_cmpint(inet_pton(AF_INET, address, &in.sin_addr), ==, 1);
+    memcpy(&made, &in, sizeof in);
+    return made;
+}
+
+static void test_incoming(void)
+{
+    static const struct {
+        const char *source, *called;
+        cg_route_result result;
+        const char *trunk, *to;
+    } rows[] = {
+        {"192.0.2.1", "+15550001", CG_ROUTE_OK, "america", "client:alice"}, /* a host is a source */
+        {"192.0.2.1", "15550001", CG_ROUTE_OK, "america", "client:alice"},
+        {"192.0.2.1", "+15550002", CG_ROUTE_NONE, "america", NULL}, /* another account's number */
+        {"192.0.2.9", "+15550001", CG_ROUTE_NONE, NULL, NULL},
+        {"198.51.100.7", "+15550002", CG_ROUTE_OK, "other", "client:bob"}, /* shared with the trunk before it */
+        {"198.51.100.7", "+15550001", CG_ROUTE_OK, "world", "client:alice"},
+        {"198.51.100.8", "reception", CG_ROUTE_OK, "world", "client:desk"},
+    };
+    g_autoptr(cg_config) config = read_config();
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const cg_trunk *trunk = NULL;
+        const char *to = NULL;
+        struct sockaddr_storage from = source(rows[i].source);
+        g_test_message("%s from %s", rows[i].called, rows[i].source);
+        g_assert_cmpint(cg_routes_find_incoming(config->routes, &from, rows[i].called, &trunk, &to), ==,
+                        rows[i].result);
+        g_assert_cmpstr(trunk != NULL ? trunk->name : NULL, ==, rows[i].trunk);
+        g_assert_cmpstr(to, ==, rows[i].to);
+    }
+}
+
+static void test_trunk_options(void)
+{
+    g_autoptr(cg_config) config = read_config();
+    const cg_trunk *trunk = config->routes->trunks->pdata[1];
+    g_assert_cmpuint(trunk->max_calls, ==, 3);
+    g_assert_cmpuint(g_strv_length(trunk->hosts), ==, 2);
+    g_assert_cmpstr(trunk->hosts[1], ==, "192.0.2.2:5062");
+    g_assert_cmpstr(trunk->password, ==, "p:w");
+    g_assert_cmpint(trunk->codecs[0], ==, CG_CODEC_PCMA);
+    g_assert_cmpint(trunk->codecs[1], ==, CG_CODEC_OPUS);
+    g_assert_cmpint(trunk->codecs[2], ==, CG_CODEC_COUNT);
+    const cg_trunk *plain = config->routes->trunks->pdata[0];
+    g_assert_cmpint(plain->codecs[0], ==, CG_CODEC_OPUS);
+    g_assert_cmpint(plain->codecs[4], ==, CG_CODEC_COUNT);
+}
+
+static void test_mistakes(void)
+{
+    static const struct {
+        const char *group, *complaint;
+    } rows[] = {
+        {"[trunk a]\naccount=" FIRST "\n", "hosts must name"},
+        {"[trunk a]\nhosts=h\n", "account must name"},
+        {"[trunk a]\naccount=" SECOND "\nhosts=h\n", "there is no [account"},
+        {"[trunk a b]\naccount=" FIRST "\nhosts=h\n", "a trunk's name"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h>\n", "\"h>\" must be HOST"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h;transport=tls\n", "must be HOST"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nsources=h\n", "sources: \"h\""},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nprefixes=abc\n", "prefixes: \"abc\""},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\ncodecs=gsm\n", "not \"gsm\""},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nuser=u\n", "go together"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nuser=u:v\npassword=p\n", "neither"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nmax_calls=-1\n", "max_calls must be"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\ninbound=sip:x\n", "inbound must be"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\ncolour=red\n", "unknown option"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\napplication=AP00000000000000000000000000000009\n", "application must"},
+        {"[number x]\naccount=" FIRST "\nto=client:a\n", "is not a number"},
+        {"[number 1]\naccount=" FIRST "\nto=client:\n", "to must be"},
+        {"[media]\nrtp_port_min=30000\n", "must be less than rtp_port_max"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *error = NULL;
+        g_autofree char *whole =
+            g_strconcat("[account " FIRST "]\nname=x\n[sip]\nlisten=127.0.0.1\n", rows[i].group, NULL);
+        g_autoptr(cg_config) config = cg_config_parse(whole, "/", "test", &error);
+        g_test_message("%s: %s", rows[i].group, error);
+        g_assert_null(config);
+        g_assert_nonnull(strstr(error, rows[i].complaint));
+    }
+    g_autofree char *error = NULL;
+    g_assert_null(
+        cg_config_parse("[account " FIRST "]\nname=x\n[trunk a]\naccount=" FIRST "\nhosts=h\n", "/", "test", &error));
+    g_assert_nonnull(strstr(error, "[sip] listen: must be set"));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/routes/normalize", test_normalize);
+    g_test_add_func("/routes/numbers", test_numbers);
+    g_test_add_func("/routes/hosts", test_hosts);
+    g_test_add_func("/routes/incoming", test_incoming);
+    g_test_add_func("/routes/trunk_options", test_trunk_options);
+    g_test_add_func("/routes/mistakes", test_mistakes);
+    return g_test_run();
+}
