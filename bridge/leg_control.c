@@ -138,6 +138,8 @@ void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us)
         warn_if_silent(worker, leg, now_us);
         send_report_if_due(worker, leg, now_us);
         send_digits(worker, leg, now_us);
+        if (leg->transcoder != NULL)
+            cg_leg_send_translated(worker, leg, now_us);
     }
     cg_worker_schedule(worker, leg);
 }
@@ -152,5 +154,7 @@ int64_t cg_leg_due(const cg_worker *worker, const cg_leg *leg)
     if (!leg->interrupted)
         patience = MIN(patience, worker->config.consent_warning_us);
     int64_t due = MIN(leg->heard_us + patience, leg->rtcp.next_us);
+    if (leg->transcoder != NULL)
+        due = MIN(due, cg_transcoder_due(leg->transcoder));
     return may_send_digits(leg) ? MIN(due, cg_dtmf_sender_due(&leg->dtmf_out)) : due;
 }
