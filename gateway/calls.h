@@ -15,6 +15,7 @@ struct cg_calls {
     GHashTable *legs_by_media; /* cg_leg_id * -> cg_call_leg * */
     uint64_t ended_total[CG_CALL_END_COUNT];
     uint64_t created_total;
+    uint64_t translated_total; /* answered between parties without a common codec */
 };
 
 cg_calls *cg_calls_new(cg_bridge *bridge, const cg_call_policy *policy, const cg_destination *destinations, void *user);

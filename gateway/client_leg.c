@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "gateway/call_codecs.h"
 #include "gateway/calls.h"
 #include "gateway/client.h"
 
@@ -131,24 +132,15 @@ static void set_local_sdp(cg_client_leg *leg, char *sdp)
     leg->local_sdp = sdp;
 }
 
-static bool has_speech(const cg_media_description *media)
-{
-    for (size_t i = 0; i < media->format_count; i++)
-        if (cg_codec_get_info(media->formats[i].codec)->speech)
-            return true;
-    return false;
-}
-
 bool cg_client_leg_make_answer(cg_client_leg *leg, const cg_call_leg *far)
 {
     cg_media_description local = leg->base.local;
     const cg_media_description *remote = cg_sdp_media(leg->offer);
-    bool allowed[CG_CODEC_COUNT] = {false};
-    for (size_t i = 0; i < far->local.format_count; i++)
-        allowed[far->local.formats[i].codec] = true;
+    bool allowed[CG_CODEC_COUNT];
+    cg_call_codecs_allow(leg->base.call, remote, &far->local, allowed);
     cg_sdp_answer_media(remote, allowed, CG_DIRECTION_SENDRECV, &local);
     cg_sdp_cross_media(&far->remote, &local);
-    if (!has_speech(&local))
+    if (!cg_call_codecs_have_speech(&local))
         return false;
     if (strcmp(remote->ice.ufrag, leg->base.remote.ice.ufrag) != 0 ||
         strcmp(remote->ice.pwd, leg->base.remote.ice.pwd) != 0)
@@ -174,7 +166,7 @@ bool cg_client_leg_take_answer(cg_client_leg *leg, const cg_sdp *answer)
     for (size_t i = 0; i < CG_EXTENSION_COUNT; i++)
         if (remote->extensions[i] == 0)
             local.extensions[i] = 0;
-    if (!has_speech(&local))
+    if (!cg_call_codecs_have_speech(&local))
         return false;
     leg->base.local = local;
     leg->base.remote = *remote;
@@ -198,6 +190,8 @@ static void leg_offer(cg_call_leg *base)
 {
     cg_client_leg *leg = client_leg(base);
     cg_sdp_offer_media(&base->call->caller->remote, &base->local);
+    if (base->call->transcode)
+        cg_sdp_offer_more(&base->local);
     char cname[CG_CNAME_SIZE];
     cg_sdp_origin origin = origin_of(leg, cname);
     set_local_sdp(leg, cg_sdp_write_offer(&origin, &base->local));

@@ -72,6 +72,10 @@ void cg_sdp_answer_media(const cg_media_description *offer, const bool allowed[C
  * left to the caller. */
 void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_description *local);
 
+/* Adds to our own offer, behind what is there, the speech codecs that are not: for a gateway that translates. Events
+ * come along where a clock is new; RED and CN only make sense where they pass through. */
+void cg_sdp_offer_more(cg_media_description *local);
+
 /* Lets the far end's wishes cross: `local`'s formats take over the fmtp of `far`'s of the same codec, and its ptime.
  * `far` is what the other leg's browser said (cg_sdp_media). Call it behind cg_sdp_answer_media when the callee's
  * answer is there; cg_sdp_offer_media has done it with `preferred`. RED keeps naming `local`'s own Opus. */

@@ -101,6 +101,7 @@ static const struct {
     {ACCOUNT "[key " SK "]\naccount=" AC "\nalgorithm=ES256\npublic_key_file=/nonexistent/key.pem\n",
      "public_key_file"},
     {ACCOUNT "[application " AP "]\naccount=" AC "\nmode=webhook\n", "mode must be \"direct\""},
+    {ACCOUNT "[application " AP "]\naccount=" AC "\ntranscode=maybe\n", "transcode must be true or false"},
     {"[media]\nconsent_warning_ms=5000\nconsent_timeout_ms=5000\n",
      "callgate.conf: [media] consent_warning_ms: must be less than consent_timeout_ms"},
     {"[media]\nconsent_warning_ms=40000\n", "[media] consent_warning_ms: must be less"},
