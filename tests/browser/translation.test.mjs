@@ -10,12 +10,22 @@ import { until } from '../lib/wait.mjs';
 const set = stage({ browsers: { chromium: 'chromium', chromium2: 'chromium', firefox: 'firefox' } });
 const { phone, record } = set;
 
-// In the page: of what callgate.js would put first, the first is all there is, and telephone events.
+// In the page: it offers one codec and telephone events only, and of an offer it sees no more than that.
 function forgetOtherCodecs(name) {
   const { setCodecPreferences } = RTCRtpTransceiver.prototype;
-  const kept = [`audio/${name}`, 'audio/telephone-event'];
+  const { setRemoteDescription } = RTCPeerConnection.prototype;
+  const kept = [name, 'telephone-event'];
   RTCRtpTransceiver.prototype.setCodecPreferences = function prefer(list) {
-    setCodecPreferences.call(this, list.filter(({ mimeType }) => kept.includes(mimeType.toLowerCase())));
+    setCodecPreferences.call(this, list.filter(({ mimeType }) => kept.includes(mimeType.toLowerCase().slice('audio/'.length))));
+  };
+  const strip = (sdp) => {
+    const known = [...sdp.matchAll(/^a=rtpmap:(\d+) ([^/]+)/gm)].filter(([, , codec]) => kept.includes(codec.toLowerCase())).map(([, number]) => number);
+    return sdp.replace(/^(m=audio \d+ \S+) .*$/m, `$1 ${known.join(' ')}`)
+      .replace(/^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) .*\r\n/gm, (line, number) => (known.includes(number) ? line : ''));
+  };
+  RTCPeerConnection.prototype.setRemoteDescription = function read(description) {
+    const offer = description.type === 'offer';
+    return setRemoteDescription.call(this, offer ? { type: 'offer', sdp: strip(description.sdp) } : description);
   };
 }
 
