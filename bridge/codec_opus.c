@@ -20,6 +20,11 @@ typedef struct {
     uint32_t rate;
 } decoder;
 
+typedef struct {
+    OpusEncoder *opus;
+    bool dtx;
+} encoder;
+
 static uint32_t read_duration(const uint8_t *payload, size_t size)
 {
     int samples = opus_packet_get_nb_samples(payload, (opus_int32) size, CLOCK_RATE);
@@ -66,7 +71,9 @@ static void conceal(void *state, const uint8_t *next, size_t next_size, size_t c
 static void *new_encoder(uint32_t rate, const cg_opus_wishes *wishes)
 {
     int error;
-    OpusEncoder *opus = opus_encoder_create((opus_int32) rate, 1, OPUS_APPLICATION_VOIP, &error);
+    encoder *e = g_new0(encoder, 1);
+    OpusEncoder *opus = e->opus = opus_encoder_create((opus_int32) rate, 1, OPUS_APPLICATION_VOIP, &error);
+    e->dtx = wishes->dtx;
     opus_int32 bitrate = rate > 8000 ? WIDE_BITRATE : NARROW_BITRATE;
     g_assert(opus != NULL);
     if (wishes->max_bitrate != 0)
@@ -77,18 +84,20 @@ static void *new_encoder(uint32_t rate, const cg_opus_wishes *wishes)
     opus_encoder_ctl(opus, OPUS_SET_INBAND_FEC(wishes->fec));
     opus_encoder_ctl(opus, OPUS_SET_PACKET_LOSS_PERC(wishes->fec ? EXPECTED_LOSS : 0));
     opus_encoder_ctl(opus, OPUS_SET_DTX(wishes->dtx));
-    return opus;
+    return e;
 }
 
 static void free_encoder(void *state)
 {
-    opus_encoder_destroy(state);
+    opus_encoder_destroy(((encoder *) state)->opus);
+    g_free(state);
 }
 
 static size_t encode(void *state, const int16_t *pcm, size_t count, uint8_t *ret_payload)
 {
-    opus_int32 size = opus_encode(state, pcm, (int) count, ret_payload, CG_CODEC_MAX_PAYLOAD);
-    return size > SILENCE ? (size_t) size : 0;
+    encoder *e = state;
+    opus_int32 size = opus_encode(e->opus, pcm, (int) count, ret_payload, CG_CODEC_MAX_PAYLOAD);
+    return size > (e->dtx ? SILENCE : 0) ? (size_t) size : 0;
 }
 
 /* The value of a parameter; 0 if it is not there. */

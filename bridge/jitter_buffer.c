@@ -44,6 +44,11 @@ static cg_jitter_slot *first_slot(cg_jitter_buffer *buffer)
     return NULL;
 }
 
+static void set_step(cg_jitter_buffer *buffer, uint32_t duration)
+{
+    buffer->step = MAX(duration, buffer->clock_rate / 1000 * LEAST_STEP_MS);
+}
+
 static void begin(cg_jitter_buffer *buffer, const cg_jitter_packet *packet)
 {
     cg_jitter_buffer_reset(buffer);
@@ -51,7 +56,7 @@ static void begin(cg_jitter_buffer *buffer, const cg_jitter_packet *packet)
     buffer->clock_rate = packet->clock_rate;
     buffer->next = packet->sequence;
     buffer->position = packet->timestamp;
-    buffer->step = packet->clock_rate / 1000 * DEFAULT_STEP_MS;
+    set_step(buffer, packet->duration > 0 ? packet->duration : packet->clock_rate / 1000 * DEFAULT_STEP_MS);
 }
 
 static int64_t extend(const cg_jitter_buffer *buffer, uint32_t timestamp)
@@ -156,7 +161,7 @@ static void give_packet(cg_jitter_buffer *buffer, cg_jitter_slot *slot, cg_jitte
     if (slot->duration == 0)
         return;
     buffer->position = MAX(buffer->position, slot->time + slot->duration);
-    buffer->step = MAX(slot->duration, buffer->clock_rate / 1000 * LEAST_STEP_MS);
+    set_step(buffer, slot->duration);
 }
 
 /* A hole in the sequence: the next packet is there, its time is not. */

@@ -69,5 +69,6 @@ void cg_jitter_buffer_reset(cg_jitter_buffer *buffer);
 void cg_jitter_buffer_put(cg_jitter_buffer *buffer, const cg_jitter_packet *packet, int64_t now_us);
 /* The delay aimed at. */
 int64_t cg_jitter_buffer_target_us(const cg_jitter_buffer *buffer, int64_t now_us);
-/* `pending_us`: what has been taken before and is not used yet. There must have been a packet. */
+/* `pending_us`: what has been taken before and is not used yet, less the time by which it is taken early. There must
+ * have been a packet. */
 cg_jitter_frame cg_jitter_buffer_take(cg_jitter_buffer *buffer, int64_t now_us, int64_t pending_us);

@@ -147,9 +147,19 @@ static void move_due(cg_transcoder *transcoder, int64_t due_us)
     transcoder->due_us = due_us;
 }
 
+/* A packet that goes out takes sound of its whole length at once: where those that come in are shorter, the last of
+ * them must have come. */
+static int64_t lead_us(const cg_transcoder *transcoder)
+{
+    int64_t out_us = (int64_t) transcoder->frame * 1000000 / transcoder->rate;
+    int64_t in_us = transcoder->buffer.step * 1000000 / transcoder->buffer.clock_rate;
+    return MAX(out_us - in_us, 0);
+}
+
 static void wake(cg_transcoder *transcoder, int64_t now_us)
 {
-    move_due(transcoder, now_us + cg_jitter_buffer_target_us(&transcoder->buffer, now_us));
+    int64_t wait_us = cg_jitter_buffer_target_us(&transcoder->buffer, now_us) + lead_us(transcoder);
+    move_due(transcoder, now_us + wait_us);
     transcoder->resting = false;
     transcoder->first = true;
 }
@@ -252,7 +262,8 @@ static void fill(cg_transcoder *transcoder)
 {
     while (transcoder->count < transcoder->frame) {
         int64_t pending_us = (int64_t) transcoder->count * 1000000 / transcoder->rate;
-        cg_jitter_frame frame = cg_jitter_buffer_take(&transcoder->buffer, transcoder->due_us, pending_us);
+        cg_jitter_frame frame =
+            cg_jitter_buffer_take(&transcoder->buffer, transcoder->due_us, pending_us - lead_us(transcoder));
         if (frame.kind == CG_JITTER_PACKET)
             transcoder->count += scale(transcoder, add_packet(transcoder, &frame), frame.excess_us);
         else

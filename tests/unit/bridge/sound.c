@@ -21,13 +21,12 @@ static double formants(double frequency, double time)
     return gain;
 }
 
-void sound_speech(int16_t *ret_pcm, size_t count, uint32_t rate)
+void sound_speech(int16_t *ret_pcm, size_t count, uint32_t rate, double shift)
 {
-    double phase = 0;
     for (size_t i = 0; i < count; i++) {
-        double time = (double) i / rate, pitch = 145 + 35 * sin(2.7 * time);
+        double time = ((double) i + shift) / rate, pitch = 145 + 35 * sin(2.7 * time);
+        double phase = 2 * M_PI * (145 * time - 35 / 2.7 * cos(2.7 * time)); /* the integral, whatever the rate */
         double syllable = sin(2 * M_PI * 2 * time), value = 0;
-        phase += 2 * M_PI * pitch / rate;
         for (unsigned k = 1; k * pitch < 3400; k++)
             value += formants(k * pitch, time) * sin(k * phase);
         ret_pcm[i] = (int16_t) lrint(syllable > 0 ? 5000 * syllable * value / 3 : 0);

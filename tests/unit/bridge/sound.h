@@ -7,8 +7,9 @@
 
 /* A tone at half of full scale; `at` is the number of its first sample. */
 void sound_tone(int16_t *ret_pcm, size_t count, uint32_t rate, double frequency, size_t at);
-/* Syllables: harmonics of a gliding pitch between 110 and 180 Hz under formants, with pauses. The same every time. */
-void sound_speech(int16_t *ret_pcm, size_t count, uint32_t rate);
+/* Syllables: harmonics of a gliding pitch between 110 and 180 Hz under formants, with pauses. The same every
+ * time, sampled `shift` of a sample's time later. */
+void sound_speech(int16_t *ret_pcm, size_t count, uint32_t rate, double shift);
 
 /* How much of the energy is at that frequency, 0 to 1; whatever phase it has. */
 double sound_share(const int16_t *pcm, size_t count, uint32_t rate, double frequency);

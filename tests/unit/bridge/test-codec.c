@@ -98,7 +98,7 @@ static void test_speech(void)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         uint32_t rate = rate_of(rows[i].codec, 16000);
         size_t delay;
-        sound_speech(said, SECONDS * rate, rate);
+        sound_speech(said, SECONDS * rate, rate, 0);
         pass(rows[i].codec, rate, said, heard, SECONDS * rate, 0);
         double fidelity = sound_fidelity(said, heard, SECONDS * rate, 160, &delay);
         g_test_message("%s: %.1f dB", cg_codec_get_info(rows[i].codec)->name, fidelity);
