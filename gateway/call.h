@@ -22,7 +22,7 @@ struct cg_call {
     char *to;            /* "client:bob" */
     unsigned worker;     /* of the bridge; both legs live there */
     unsigned ring_timeout_s;
-    bool transcode;      /* parties without a common codec may be translated for each other */
+    bool transcode; /* parties without a common codec may be translated for each other */
     cg_call_state state;
     cg_call_end end;
     cg_call_leg *caller;
