@@ -46,6 +46,7 @@ typedef struct {
     char *name;     /* for people */
     cg_application_mode mode;
     unsigned ring_timeout_s; /* how long a destination may ring; 0: the gateway's default */
+    bool transcode;          /* calls between parties without a common codec are translated, not ended */
 } cg_application;
 
 typedef struct cg_directory cg_directory;

@@ -8,6 +8,8 @@ typedef struct {
     uint64_t legs;
     uint64_t packets_received, packets_sent, bytes_received, bytes_sent; /* datagrams with media */
     uint64_t packets_forwarded;                                          /* RTP from one leg sent to its link */
+    uint64_t transcoded_legs;                                            /* whose speech is translated for their link */
+    uint64_t packets_transcoded;                                         /* RTP made that way */
     uint64_t stun_requests, stun_rejected; /* rejected: unknown ufrag, wrong integrity, malformed */
     uint64_t dropped_unknown_source;       /* not STUN and from no validated address */
     uint64_t dropped_unauthenticated, dropped_replayed, dropped_malformed, dropped_not_negotiated, dropped_no_keys;

@@ -25,34 +25,40 @@ cg_leg *cg_leg_new(cg_leg_id id, uint32_t slot, const cg_ice_credentials *local,
     return leg;
 }
 
-static void unlink_partner(cg_leg *leg)
+static void unlink_partner(cg_worker *worker, cg_leg *leg)
 {
     if (leg->partner == NULL)
         return;
+    cg_leg_drop_transcoder(worker, leg);
+    cg_leg_drop_transcoder(worker, leg->partner);
     leg->partner->partner = NULL;
     leg->partner = NULL;
 }
 
-void cg_leg_update_links(cg_leg *leg)
+void cg_leg_update_links(cg_worker *worker, cg_leg *leg)
 {
     cg_leg *partner = leg->partner;
     if (partner == NULL || !leg->described || !partner->described)
         return;
+    cg_media_map_choose(&leg->media, &partner->media);
+    cg_media_map_choose(&partner->media, &leg->media);
     cg_media_link_init(&leg->to_partner, &leg->media, &partner->media);
     cg_media_link_init(&partner->to_partner, &partner->media, &leg->media);
+    cg_leg_update_transcoder(worker, leg);
+    cg_leg_update_transcoder(worker, partner);
 }
 
-void cg_leg_link(cg_leg *a, cg_leg *b)
+void cg_leg_link(cg_worker *worker, cg_leg *a, cg_leg *b)
 {
     if (a != NULL)
-        unlink_partner(a);
+        unlink_partner(worker, a);
     if (b != NULL)
-        unlink_partner(b);
+        unlink_partner(worker, b);
     if (a == NULL || b == NULL || a == b)
         return;
     a->partner = b;
     b->partner = a;
-    cg_leg_update_links(a);
+    cg_leg_update_links(worker, a);
 }
 
 cg_leg_stats cg_leg_read_stats(const cg_leg *leg)
@@ -94,7 +100,7 @@ void cg_leg_finish(cg_worker *worker, cg_leg *leg, cg_leg_end end, int64_t now_u
         cg_leg_send_report(worker, leg, true, now_us);
     if (leg->state == CG_LEG_HANDSHAKING)
         cg_dtls_pool_cancel(worker->pool, leg->id);
-    unlink_partner(leg);
+    unlink_partner(worker, leg);
     for (unsigned i = 0; i < CG_LEG_PATHS; i++)
         if (leg->paths[i].used)
             cg_leg_drop_path(worker, leg, i);

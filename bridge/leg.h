@@ -2,8 +2,8 @@
  * is monotonic microseconds.
  *
  * The functions are spread over leg.c (life), leg_paths.c (addresses), leg_connect.c (ICE, DTLS), leg_agent.c (a full
- * ICE agent in the place of ICE-lite), leg_media.c (RTP in and out), leg_control.c (RTCP, digits, timeouts), leg_rtp.c
- * (legs without ICE and DTLS). */
+ * ICE agent in the place of ICE-lite), leg_media.c (RTP in and out), leg_translate.c (between codecs), leg_control.c
+ * (RTCP, digits, timeouts), leg_rtp.c (legs without ICE and DTLS). */
 #pragma once
 
 #include "bridge/bridge.h"
@@ -20,6 +20,7 @@
 #include "bridge/rtp_rewriter.h"
 #include "bridge/rtp_sockets.h"
 #include "bridge/srtp_session.h"
+#include "bridge/transcoder.h"
 
 #define CG_LEG_PATHS 8 /* validated addresses a peer may have at a time; the one longest unheard gives way */
 
@@ -69,7 +70,8 @@ struct cg_leg {
     cg_leg *partner; /* linked leg of the same worker, or NULL; its partner is this one */
     bool described;  /* `media` is there; before that no media passes */
     cg_media_map media;
-    cg_media_link to_partner; /* there when both are described */
+    cg_media_link to_partner;  /* there when both are described */
+    cg_transcoder *transcoder; /* owned; of what goes to the partner, or NULL: all of it passes */
     bool flow_from, flow_to;
     bool heard_media;       /* CG_LEG_EVENT_MEDIA was told */
     cg_rtp_rewriter stream; /* what this leg's peer hears */
@@ -89,8 +91,8 @@ struct cg_leg {
 cg_leg *cg_leg_new(cg_leg_id id, uint32_t slot, const cg_ice_credentials *local, uint32_t ssrc, int64_t now_us);
 /* Says BYE, gives everything back, tells ENDED and frees the leg. */
 void cg_leg_finish(cg_worker *worker, cg_leg *leg, cg_leg_end end, int64_t now_us);
-void cg_leg_link(cg_leg *a, cg_leg *b); /* either may be NULL */
-void cg_leg_update_links(cg_leg *leg);  /* after its media map changed */
+void cg_leg_link(cg_worker *worker, cg_leg *a, cg_leg *b); /* either may be NULL */
+void cg_leg_update_links(cg_worker *worker, cg_leg *leg);  /* after its media map changed */
 cg_leg_stats cg_leg_read_stats(const cg_leg *leg);
 /* Brings the worker's sum of losses up to date. */
 void cg_leg_count_lost(cg_worker *worker, cg_leg *leg);
@@ -109,6 +111,11 @@ void cg_leg_heard_media(cg_worker *worker, cg_leg *leg, unsigned path, int64_t n
 static inline const cg_path *cg_leg_path_out(const cg_leg *leg)
 {
     return leg->selected < 0 ? NULL : &leg->paths[leg->selected].path;
+}
+
+static inline bool cg_leg_may_flow(const cg_leg *from, const cg_leg *to)
+{
+    return from->flow_from && from->media.may_receive && to->flow_to && to->media.may_send;
 }
 
 /* leg_connect.c */
@@ -138,6 +145,16 @@ void cg_leg_receive_rtp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *
 void cg_leg_send_rtp(cg_worker *worker, cg_leg *leg, uint8_t *data, size_t size, size_t payload_size);
 void cg_leg_count_refused(cg_worker *worker, cg_leg *leg, unsigned path, cg_srtp_status status, int64_t now_us);
 void cg_leg_count_no_keys(cg_worker *worker, cg_leg *leg, unsigned path, int64_t now_us);
+
+/* leg_translate.c */
+/* Makes, keeps or gives up the transcoder to the partner, after the link or its media changed. */
+void cg_leg_update_transcoder(cg_worker *worker, cg_leg *leg);
+void cg_leg_drop_transcoder(cg_worker *worker, cg_leg *leg);
+/* Takes a packet for the partner that cannot pass as it is; speech in a codec that nobody expected here makes the
+ * transcoder then. False if nothing can be done with it. */
+bool cg_leg_translate(cg_worker *worker, cg_leg *leg, const cg_transcoder_packet *packet, int64_t now_us);
+/* Sends the partner what is due. */
+void cg_leg_send_translated(cg_worker *worker, cg_leg *leg, int64_t now_us);
 
 /* leg_control.c */
 void cg_leg_receive_rtcp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us);

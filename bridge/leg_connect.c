@@ -30,20 +30,21 @@ void cg_leg_restart_ice(cg_worker *worker, cg_leg *leg, const cg_ice_credentials
         cg_leg_table_update_ufrags(worker->legs, leg);
 }
 
-static void describe_media(cg_leg *leg, const cg_media_description *local, const cg_media_description *remote)
+static void describe_media(cg_worker *worker, cg_leg *leg, const cg_media_description *local,
+                           const cg_media_description *remote)
 {
     cg_media_map_init(&leg->media, local, remote);
     leg->described = true;
+    cg_leg_update_links(worker, leg);
     if (!leg->stream.running && leg->media.speech != CG_CODEC_COUNT)
         leg->stream.clock_rate = cg_codec_get_info(leg->media.speech)->clock_rate;
-    cg_leg_update_links(leg);
 }
 
 void cg_leg_describe(cg_worker *worker, cg_leg *leg, const cg_media_description *local,
                      const cg_media_description *remote, int64_t now_us)
 {
     if (leg->rtp != NULL) {
-        describe_media(leg, local, remote);
+        describe_media(worker, leg, local, remote);
         cg_leg_describe_rtp(worker, leg, local, remote, now_us);
         return;
     }
@@ -57,7 +58,7 @@ void cg_leg_describe(cg_worker *worker, cg_leg *leg, const cg_media_description 
     if (leg->agent != NULL)
         cg_ice_agent_set_remote(leg->agent, &remote->ice);
     leg->remote = remote->fingerprint;
-    describe_media(leg, local, remote);
+    describe_media(worker, leg, local, remote);
     if (leg->state == CG_LEG_OPEN) {
         leg->state = CG_LEG_CHECKING;
         leg->setup_deadline_us = now_us + worker->config.setup_timeout_us;

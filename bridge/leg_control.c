@@ -162,6 +162,8 @@ void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us)
         warn_if_silent(worker, leg, now_us);
         send_report_if_due(worker, leg, now_us);
         send_digits(worker, leg, now_us);
+        if (leg->transcoder != NULL)
+            cg_leg_send_translated(worker, leg, now_us);
     }
     cg_worker_schedule(worker, leg);
 }
@@ -182,5 +184,7 @@ int64_t cg_leg_due(const cg_worker *worker, const cg_leg *leg)
     if (leg->state != CG_LEG_CONNECTED)
         return MIN(leg->setup_deadline_us, leg->gather_deadline_us);
     int64_t due = MIN(silence_due(worker, leg), MIN(leg->rtcp.next_us, leg->gather_deadline_us));
+    if (leg->transcoder != NULL)
+        due = MIN(due, cg_transcoder_due(leg->transcoder));
     return may_send_digits(leg) ? MIN(due, cg_dtmf_sender_due(&leg->dtmf_out)) : due;
 }

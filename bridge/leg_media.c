@@ -111,19 +111,14 @@ static void count_received(cg_worker *worker, cg_leg *leg, size_t size)
     }
 }
 
-static bool may_flow(const cg_leg *from, const cg_leg *to)
-{
-    return from->flow_from && from->media.may_receive && to->flow_to && to->media.may_send;
-}
-
 /* The partner hears a key as a new one of our making where it cannot hear this one: it takes events at another clock
- * only, or a key of ours is sounding there. */
+ * only, a key of ours is sounding there, or the stream around it is translated and keeps a time of its own. */
 static void replay_if_needed(cg_worker *worker, cg_leg *leg, const media_packet *packet, char digit, int64_t now_us)
 {
     cg_leg *to = leg->partner;
-    if (to == NULL || to->state != CG_LEG_CONNECTED || !may_flow(leg, to) || to->media.events == CG_CODEC_COUNT)
+    if (to == NULL || to->state != CG_LEG_CONNECTED || !cg_leg_may_flow(leg, to) || to->media.events == CG_CODEC_COUNT)
         return;
-    bool passes = leg->to_partner.payload_type[packet->header.payload_type] != CG_RED_DROP;
+    bool passes = leg->transcoder == NULL && leg->to_partner.payload_type[packet->header.payload_type] != CG_RED_DROP;
     if (passes && cg_dtmf_sender_due(&to->dtmf_out) == INT64_MAX)
         return;
     leg->replaying = true;
@@ -145,8 +140,8 @@ static void receive_event(cg_worker *worker, cg_leg *leg, const media_packet *pa
     replay_if_needed(worker, leg, packet, digit, now_us);
 }
 
-/* To a partner without RED goes the primary block alone. */
-static bool unwrap_red(const cg_leg *from, const cg_leg *to, media_packet *packet)
+/* Leaves the primary block alone. */
+static bool unwrap_red(const cg_leg *from, media_packet *packet)
 {
     uint8_t *payload = packet->data + packet->header.payload_offset;
     uint8_t payload_type;
@@ -156,27 +151,54 @@ static bool unwrap_red(const cg_leg *from, const cg_leg *to, media_packet *packe
     packet->codec = from->media.codec_of[payload_type];
     if (packet->codec == CG_CODEC_COUNT)
         return false;
-    packet->header.payload_type = to->media.payload_type_of[packet->codec];
+    packet->header.payload_type = payload_type;
     packet->header.payload_size -= offset;
     memmove(payload, payload + offset, packet->header.payload_size);
     packet->size = packet->header.payload_offset + packet->header.payload_size;
     packet->data[0] &= (uint8_t) ~0x20; /* padding went with the end */
-    return packet->header.payload_type != CG_MEDIA_NO_PAYLOAD_TYPE && packet->header.payload_size > 0;
+    return packet->header.payload_size > 0;
 }
 
 /* Gives the packet the numbers of the partner's formats. False if it has none for it. */
-static bool renumber(const cg_leg *from, const cg_leg *to, media_packet *packet)
+static bool renumber(const cg_leg *from, media_packet *packet)
 {
-    uint8_t payload_type = from->to_partner.payload_type[packet->header.payload_type];
-    if (packet->codec == CG_CODEC_RED) {
-        if (payload_type == CG_RED_DROP)
-            return unwrap_red(from, to, packet);
-        if (!cg_red_map(packet->data + packet->header.payload_offset, packet->header.payload_size,
-                        from->to_partner.payload_type))
-            return false;
-    }
-    packet->header.payload_type = payload_type;
-    return payload_type != CG_RED_DROP;
+    const uint8_t *map = from->to_partner.payload_type;
+    if (packet->codec == CG_CODEC_RED && map[packet->header.payload_type] == CG_RED_DROP && !unwrap_red(from, packet))
+        return false;
+    if (map[packet->header.payload_type] == CG_RED_DROP)
+        return false;
+    if (packet->codec == CG_CODEC_RED &&
+        !cg_red_map(packet->data + packet->header.payload_offset, packet->header.payload_size, map))
+        return false;
+    packet->header.payload_type = map[packet->header.payload_type];
+    return true;
+}
+
+static bool translate(cg_worker *worker, cg_leg *from, const media_packet *packet, int64_t now_us)
+{
+    cg_transcoder_packet sound = {
+        .codec = packet->codec,
+        .ssrc = packet->header.ssrc,
+        .sequence = packet->sequence,
+        .timestamp = packet->header.timestamp,
+        .payload = packet->data + packet->header.payload_offset,
+        .size = packet->header.payload_size,
+    };
+    return cg_leg_translate(worker, from, &sound, now_us);
+}
+
+/* Whether the packet is the transcoder's. Speech that passes after all, because the peer changed its codec, lets it
+ * rest. */
+static bool is_translated(cg_leg *from, media_packet *packet)
+{
+    if (packet->codec == CG_CODEC_RED && !unwrap_red(from, packet))
+        return false;
+    if (!cg_codec_get_info(packet->codec)->speech)
+        return cg_transcoder_due(from->transcoder) != INT64_MAX;
+    if (from->to_partner.payload_type[packet->header.payload_type] == CG_RED_DROP)
+        return true;
+    cg_transcoder_pause(from->transcoder);
+    return false;
 }
 
 /* Puts the packet into the partner's stream. False if it comes too late for it. */
@@ -212,11 +234,17 @@ static void forward(cg_worker *worker, cg_leg *from, media_packet *packet, int64
         from->stats.dropped_other++;
         return;
     }
-    if (!may_flow(from, to) || cg_dtmf_sender_is_sounding(&to->dtmf_out) || is_replayed(from, packet)) {
+    if (from->transcoder != NULL && is_translated(from, packet)) {
+        translate(worker, from, packet, now_us);
+        return;
+    }
+    if (!cg_leg_may_flow(from, to) || cg_dtmf_sender_is_sounding(&to->dtmf_out) || is_replayed(from, packet)) {
         cg_rtp_rewriter_skip(&to->stream);
         return;
     }
-    if (!renumber(from, to, packet)) {
+    if (!renumber(from, packet)) {
+        if (translate(worker, from, packet, now_us))
+            return;
         cg_rtp_rewriter_skip(&to->stream);
         count_not_negotiated(worker, from, packet->path, now_us);
         return;

@@ -39,12 +39,20 @@ static bool sendable(const cg_media_map *map, cg_codec codec)
     return map->payload_type_of[codec] != CG_MEDIA_NO_PAYLOAD_TYPE;
 }
 
-static cg_codec find_speech(const cg_media_map *map, const cg_media_description *remote)
+static void list_preferences(cg_media_map *map, const cg_media_description *remote)
 {
-    for (size_t i = 0; i < remote->format_count; i++)
+    map->preference_count = 0;
+    for (size_t i = 0; i < remote->format_count && map->preference_count < CG_CODEC_COUNT; i++)
         if (cg_codec_get_info(remote->formats[i].codec)->speech && sendable(map, remote->formats[i].codec))
-            return remote->formats[i].codec;
-    return CG_CODEC_COUNT;
+            map->preferences[map->preference_count++] = remote->formats[i].codec;
+}
+
+static cg_codec find_speech(const cg_media_map *map, const cg_media_map *partner)
+{
+    for (unsigned i = 0; partner != NULL && i < map->preference_count; i++)
+        if (sendable(partner, map->preferences[i])) /* what is negotiated is so both ways */
+            return map->preferences[i];
+    return map->preference_count > 0 ? map->preferences[0] : CG_CODEC_COUNT;
 }
 
 /* Events at the clock of the speech they stand between (RFC 4733 section 2.5.1.1), or else at the other. */
@@ -62,8 +70,25 @@ void cg_media_map_init(cg_media_map *map, const cg_media_description *local, con
     map_extensions(map, local, remote);
     map->may_receive = (local->direction & CG_DIRECTION_RECVONLY) && (remote->direction & CG_DIRECTION_SENDONLY);
     map->may_send = (local->direction & CG_DIRECTION_SENDONLY) && (remote->direction & CG_DIRECTION_RECVONLY);
-    map->speech = find_speech(map, remote);
+    const cg_format *opus = cg_media_find_codec(remote, CG_CODEC_OPUS);
+    map->opus = cg_opus_read_wishes(opus != NULL ? opus->fmtp : "");
+    map->ptime_ms = remote->ptime_ms;
+    list_preferences(map, remote);
+    cg_media_map_choose(map, NULL);
+}
+
+void cg_media_map_choose(cg_media_map *map, const cg_media_map *partner)
+{
+    map->speech = find_speech(map, partner);
     map->events = find_events(map);
+}
+
+bool cg_media_map_share_speech(const cg_media_map *from, const cg_media_map *to)
+{
+    for (unsigned i = 0; i < to->preference_count; i++)
+        if (sendable(from, to->preferences[i]))
+            return true;
+    return false;
 }
 
 void cg_media_link_init(cg_media_link *link, const cg_media_map *from, const cg_media_map *to)

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/media.h"
+#include "bridge/codec.h"
 #include "bridge/rtp_extension.h"
 
 #define CG_MEDIA_NO_PAYLOAD_TYPE 0xff
@@ -17,11 +18,22 @@ typedef struct {
     uint8_t extension_of[CG_RTP_EXTENSION_IDS]; /* received id to cg_extension; CG_EXTENSION_COUNT: none */
     uint8_t extension_id[CG_EXTENSION_COUNT];   /* extension to the id we send it under; 0: not used */
     bool may_receive, may_send;                 /* directions of both descriptions, as we see them */
-    cg_codec speech;                            /* the peer's preferred codec, by whose clock our stream begins */
-    cg_codec events;                            /* telephone-event to send, CG_CODEC_COUNT: none */
+    cg_codec preferences[CG_CODEC_COUNT];       /* speech codecs to send, the peer's favourite first */
+    unsigned preference_count;
+    cg_opus_wishes opus; /* of the peer as a receiver */
+    unsigned ptime_ms;   /* it wants; 0: not said */
+    cg_codec speech;     /* what our stream mostly is; CG_CODEC_COUNT: none */
+    cg_codec events;     /* telephone-event to send, CG_CODEC_COUNT: none */
 } cg_media_map;
 
 void cg_media_map_init(cg_media_map *map, const cg_media_description *local, const cg_media_description *remote);
+
+/* Chooses `speech` and `events` for a stream whose packets come from `partner` (NULL: from nobody yet): of the peer's
+ * codecs the first that the partner sends too, so that nothing need be translated, or else the first. */
+void cg_media_map_choose(cg_media_map *map, const cg_media_map *partner);
+
+/* Speech passes from one to the other in at least one codec. */
+bool cg_media_map_share_speech(const cg_media_map *from, const cg_media_map *to);
 
 /* The renumbering from one leg's stream to another's, for RED blocks and header extensions. */
 typedef struct {

@@ -22,6 +22,8 @@ void cg_worker_counters_read(const cg_worker_counters *counters, cg_worker_stats
         .bytes_received = cg_counter_read(&counters->bytes_received),
         .bytes_sent = cg_counter_read(&counters->bytes_sent),
         .packets_forwarded = cg_counter_read(&counters->packets_forwarded),
+        .transcoded_legs = cg_counter_read(&counters->transcoded_legs),
+        .packets_transcoded = cg_counter_read(&counters->packets_transcoded),
         .stun_requests = cg_counter_read(&counters->stun_requests),
         .stun_rejected = cg_counter_read(&counters->stun_rejected),
         .dropped_unknown_source = cg_counter_read(&counters->dropped_unknown_source),

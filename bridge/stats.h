@@ -15,6 +15,7 @@ typedef struct {
     cg_counter legs;
     cg_counter packets_received, packets_sent, bytes_received, bytes_sent;
     cg_counter packets_forwarded;
+    cg_counter transcoded_legs, packets_transcoded;
     cg_counter stun_requests, stun_rejected;
     cg_counter dropped_unknown_source;
     cg_counter dropped_unauthenticated, dropped_replayed, dropped_malformed, dropped_not_negotiated, dropped_no_keys;

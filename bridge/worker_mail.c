@@ -151,7 +151,7 @@ void cg_worker_post_candidate(cg_worker *worker, cg_leg_id leg, const cg_candida
 
 static void link_legs(cg_worker *worker, cg_leg *leg, const command *what, int64_t now_us)
 {
-    cg_leg_link(leg, cg_leg_table_find(worker->legs, what->link));
+    cg_leg_link(worker, leg, cg_leg_table_find(worker->legs, what->link));
 }
 
 void cg_worker_post_link(cg_worker *worker, cg_leg_id a, cg_leg_id b)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/call_codecs.h"
 #include "gateway/calls.h"
 
 #define OFFLINE_GRACE_S 5
@@ -28,6 +29,7 @@ cg_call *cg_call_new(cg_calls *calls, cg_call_leg *caller, const cg_sid *account
     call->to = g_strdup(to);
     call->ring_timeout_s = application != NULL && application->ring_timeout_s != 0 ? application->ring_timeout_s
                                                                                    : calls->policy->ring_timeout_s;
+    call->transcode = application == NULL || application->transcode;
     call->created_ms = cg_clock_wall_ms();
     call->legs = g_ptr_array_new();
     call->caller = caller;
@@ -153,7 +155,7 @@ void cg_call_leg_answered(cg_call_leg *leg)
     call->answered_ms = cg_clock_wall_ms();
     leg->state = CG_CALL_LEG_ANSWERED;
     stop_other_ringing(call, leg);
-    /* The callee's codecs decide what the caller is answered with, so that nothing needs transcoding. */
+    /* The callee's codecs decide what the caller is answered with, so that nothing is translated if that can be. */
     call->caller->state = CG_CALL_LEG_ANSWERED;
     call->caller->ops->answer(call->caller);
     if (call->state != CG_CALL_IN_PROGRESS) {
@@ -163,6 +165,7 @@ void cg_call_leg_answered(cg_call_leg *leg)
     cg_bridge_link(call->calls->bridge, call->caller->media, leg->media);
     connect_media(leg);
     connect_media(call->caller);
+    call->calls->translated_total += cg_call_is_translated(call);
 }
 
 static bool anybody_waits(const cg_call *call)

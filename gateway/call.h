@@ -22,6 +22,7 @@ struct cg_call {
     char *to;            /* "client:bob" */
     unsigned worker;     /* of the bridge; both legs live there; from cg_call_dial on */
     unsigned ring_timeout_s;
+    bool transcode; /* parties without a common codec may be translated for each other */
     cg_call_state state;
     cg_call_end end;
     cg_call_leg *caller;

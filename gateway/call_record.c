@@ -4,15 +4,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/call_codecs.h"
 
-static const char *codec_name(const cg_call_leg *leg)
+static const char *codec_name(const cg_call_leg *leg, const cg_call_leg *partner)
 {
-    for (size_t i = 0; leg != NULL && i < leg->local.format_count; i++) {
-        const cg_codec_info *info = cg_codec_get_info(leg->local.formats[i].codec);
-        if (info->speech)
-            return info->name;
-    }
-    return "";
+    cg_codec codec = leg != NULL && partner != NULL ? cg_call_codecs_spoken(leg, partner) : CG_CODEC_COUNT;
+    return codec != CG_CODEC_COUNT ? cg_codec_get_info(codec)->name : "";
 }
 
 /* From the answer to the party's first packet; -1: none came. */
@@ -43,7 +40,9 @@ void cg_call_record_log(const cg_call *call)
            CG_LOG_TEXT("to", call->to), CG_LOG_TEXT("status", end->status), CG_LOG_TEXT("reason", end->name),
            CG_LOG_TEXT("created", created), CG_LOG_TEXT("answered", answered), CG_LOG_TEXT("ended", ended),
            CG_LOG_NUMBER("duration_ms", call->answered_ms != 0 ? call->ended_ms - call->answered_ms : 0),
-           CG_LOG_NUMBER("rang", call->legs->len - 1), CG_LOG_TEXT("codec", codec_name(call->callee)),
+           CG_LOG_NUMBER("rang", call->legs->len - 1), CG_LOG_TEXT("codec", codec_name(call->callee, call->caller)),
+           CG_LOG_TEXT("caller_codec", codec_name(call->caller, call->callee)),
+           CG_LOG_NUMBER("translated", cg_call_is_translated(call)),
            CG_LOG_TEXT("caller_media_end", cg_leg_end_name(call->caller->media_end)),
            CG_LOG_TEXT("callee_media_end", call->callee != NULL ? cg_leg_end_name(call->callee->media_end) : ""),
            CG_LOG_NUMBER("caller_media_ms", media_delay_ms(call, call->caller)),

@@ -17,6 +17,7 @@ struct cg_calls {
     uint64_t created_total;
     uint64_t refused_total[CG_ADMISSION_COUNT]; /* CG_ADMISSION_GRANTED: those that were not */
     bool refusing;                              /* the last one was refused */
+    uint64_t translated_total;                  /* answered between parties without a common codec */
 };
 
 cg_calls *cg_calls_new(cg_bridge *bridge, const cg_call_policy *policy, const cg_destination *destinations, void *user);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "gateway/call_codecs.h"
 #include "gateway/calls.h"
 #include "gateway/client.h"
 
@@ -115,9 +116,8 @@ bool cg_client_leg_make_answer(cg_client_leg *leg, const cg_call_leg *far)
 {
     cg_media_description local = leg->base.local;
     const cg_media_description *remote = cg_sdp_media(leg->offer);
-    bool allowed[CG_CODEC_COUNT] = {false};
-    for (size_t i = 0; i < far->local.format_count; i++)
-        allowed[far->local.formats[i].codec] = true;
+    bool allowed[CG_CODEC_COUNT];
+    cg_call_codecs_allow(leg->base.call, remote, &far->local, allowed);
     cg_sdp_answer_media(remote, allowed, CG_DIRECTION_SENDRECV, &local);
     cg_sdp_cross_media(&far->remote, &local);
     if (!cg_sdp_has_speech(&local))
@@ -144,6 +144,8 @@ bool cg_client_leg_take_answer(cg_client_leg *leg, const cg_sdp *answer)
 static void leg_offer(cg_call_leg *base)
 {
     cg_sdp_offer_media(&base->call->caller->remote, &base->local);
+    if (base->call->transcode)
+        cg_sdp_offer_more(&base->local);
     cg_client_leg_describe(client_leg(base), CG_CLIENT_OFFER);
 }
 

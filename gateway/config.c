@@ -103,7 +103,7 @@ static bool add_application(cg_config *config, GKeyFile *file, const char *group
 {
     g_autofree char *name = text_of(file, group, "name");
     g_autofree char *mode = text_of(file, group, "mode");
-    cg_application application = {.sid = *sid, .name = name, .mode = CG_APPLICATION_DIRECT};
+    cg_application application = {.sid = *sid, .name = name, .mode = CG_APPLICATION_DIRECT, .transcode = true};
 
     if (!sid_of(file, group, "account", "AC", &application.account)) {
         *ret_why = g_strdup("account must name the account (AC and 32 hex digits) this application belongs to");
@@ -114,12 +114,13 @@ static bool add_application(cg_config *config, GKeyFile *file, const char *group
         return false;
     }
     return number_of(file, group, "ring_timeout_s", &application.ring_timeout_s, ret_why) &&
+           boolean_of(file, group, "transcode", &application.transcode, ret_why) &&
            cg_directory_add_application(config->directory, &application, ret_why);
 }
 
 static const char *const account_keys[] = {"name", "auth_token", "suspended", "max_connections", NULL};
 static const char *const key_keys[] = {"account", "algorithm", "secret", "public_key_file", NULL};
-static const char *const application_keys[] = {"account", "name", "mode", "ring_timeout_s", NULL};
+static const char *const application_keys[] = {"account", "name", "mode", "ring_timeout_s", "transcode", NULL};
 
 static const char *const trunk_keys[] = {
     "account",   "application", "hosts", "sources", "prefixes",  "allowed_prefixes", "user", "password",

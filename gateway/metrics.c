@@ -57,6 +57,8 @@ static void print_calls(GString *page, const cg_gateway *gateway)
         g_string_append_printf(page, "callgate_calls{state=\"%s\"} %zu\n", states[state],
                                cg_calls_count_state(gateway->calls, state));
     single(page, "calls_created_total", COUNTER, "Calls placed.", gateway->calls->created_total);
+    single(page, "calls_translated_total", COUNTER, "Calls answered between parties without a common codec.",
+           gateway->calls->translated_total);
     describe(page, "calls_ended_total", COUNTER, "Calls ended, by reason.");
     for (cg_call_end end = CG_CALL_END_NONE + 1; end < CG_CALL_END_COUNT; end++)
         g_string_append_printf(page, "callgate_calls_ended_total{reason=\"%s\"} %" G_GUINT64_FORMAT "\n",
@@ -137,6 +139,10 @@ static void print_media(GString *page, const cg_gateway *gateway, const cg_worke
     single(page, "media_bytes_sent_total", COUNTER, "Bytes of media datagrams sent.", sum->bytes_sent);
     single(page, "media_packets_forwarded_total", COUNTER, "RTP packets passed from one leg to another.",
            sum->packets_forwarded);
+    single(page, "transcoded_legs", GAUGE, "Legs whose speech is translated for the other party.",
+           sum->transcoded_legs);
+    single(page, "media_packets_transcoded_total", COUNTER, "RTP packets made by translating.",
+           sum->packets_transcoded);
     single(page, "media_packets_lost_total", COUNTER, "RTP packets that clients sent and that did not arrive.",
            sum->packets_lost);
     single(page, "stun_requests_total", COUNTER, "Connectivity checks answered.", sum->stun_requests);

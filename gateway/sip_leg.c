@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "gateway/call_codecs.h"
 #include "gateway/calls.h"
 #include "gateway/sip_status.h"
 #include "gateway/telephony.h"
@@ -136,6 +137,8 @@ static void leg_offer(cg_call_leg *base)
 {
     cg_sip_leg *leg = sip_leg(base);
     cg_sdp_offer_media(&base->call->caller->remote, &base->local);
+    if (base->call->transcode)
+        cg_sdp_offer_more(&base->local);
     cg_sdp_prefer_codecs(leg->trunk->codecs, &base->local);
     if (!cg_sdp_has_speech(&base->local)) {
         cg_trunk_counts_failure(leg->counts, leg->direction, cg_sip_status_of(CG_CALL_END_INCOMPATIBLE));
@@ -158,10 +161,9 @@ static void leg_ringing(cg_call_leg *base)
 static bool make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
 {
     cg_media_description local = leg->base.local, remote = *cg_sdp_media(leg->offer);
-    bool allowed[CG_CODEC_COUNT] = {false};
-    for (size_t i = 0; i < far->local.format_count; i++)
-        allowed[far->local.formats[i].codec] = true;
+    bool allowed[CG_CODEC_COUNT];
     cg_sdp_prefer_codecs(leg->trunk->codecs, &remote);
+    cg_call_codecs_allow(leg->base.call, &remote, &far->local, allowed);
     cg_sdp_answer_media(&remote, allowed, CG_DIRECTION_SENDRECV, &local);
     cg_sdp_cross_media(&far->remote, &local);
     local.rtp.mux = remote.rtp.mux;

@@ -1,6 +1,6 @@
-/* Which formats a leg agrees on. Audio is passed through, so what one browser is offered or answered is what the other
- * one can do: codecs, and the wishes in fmtp and ptime, cross from leg to leg; payload types and extension ids never
- * do. */
+/* Which formats a leg agrees on. Audio passes through wherever it can, so what one browser is offered or answered is
+ * first of all what the other one can do: codecs, and the wishes in fmtp and ptime, cross from leg to leg; payload
+ * types and extension ids never do. */
 #include "signaling/sdp/fmtp.h"
 #include "signaling/sdp/sdp.h"
 
@@ -65,11 +65,11 @@ static void drop_lonely(cg_media_description *media)
     media->format_count = kept;
 }
 
-/* What we say when no other end has said anything. */
-static void set_default_fmtp(cg_media_description *media)
+/* What we say, of the formats from `first` on, when no other end has said anything. */
+static void set_default_fmtp(cg_media_description *media, size_t first)
 {
     const cg_format *opus = cg_media_find_codec(media, CG_CODEC_OPUS);
-    for (size_t i = 0; i < media->format_count; i++) {
+    for (size_t i = first; i < media->format_count; i++) {
         cg_format *format = &media->formats[i];
         format->fmtp[0] = '\0';
         if (format->codec == CG_CODEC_OPUS)
@@ -96,7 +96,7 @@ void cg_sdp_answer_media(const cg_media_description *offer, const bool allowed[C
         if (!allowed || allowed[offer->formats[i].codec])
             local->formats[local->format_count++] = offer->formats[i];
     drop_lonely(local);
-    set_default_fmtp(local);
+    set_default_fmtp(local, 0);
     memcpy(local->extensions, offer->extensions, sizeof(local->extensions));
     local->direction = reverse(offer->direction) & wanted;
 }
@@ -119,9 +119,23 @@ void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_descript
     for (size_t i = 0; i < (preferred ? preferred->format_count : G_N_ELEMENTS(offered)); i++)
         add_offered(local, preferred ? preferred->formats[i].codec : offered[i].codec);
     drop_lonely(local);
-    set_default_fmtp(local);
+    set_default_fmtp(local, 0);
     if (preferred)
         cg_sdp_cross_media(preferred, local);
+}
+
+void cg_sdp_offer_more(cg_media_description *local)
+{
+    size_t before = local->format_count;
+    bool narrow = has_speech_at(local, 8000), wide = has_speech_at(local, 48000);
+    for (size_t i = 0; i < G_N_ELEMENTS(offered); i++) {
+        cg_codec codec = offered[i].codec;
+        bool new_clock =
+            (codec == CG_CODEC_TELEPHONE_EVENT_48000 && !wide) || (codec == CG_CODEC_TELEPHONE_EVENT_8000 && !narrow);
+        if (cg_codec_get_info(codec)->speech || new_clock)
+            add_offered(local, codec);
+    }
+    set_default_fmtp(local, before);
 }
 
 void cg_sdp_cross_media(const cg_media_description *far, cg_media_description *local)

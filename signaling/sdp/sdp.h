@@ -94,6 +94,10 @@ void cg_sdp_answer_media(const cg_media_description *offer, const bool allowed[C
  * left to the caller. */
 void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_description *local);
 
+/* Adds to our own offer, behind what is there, the speech codecs that are not: for a gateway that translates. Events
+ * come along where a clock is new; RED and CN only make sense where they pass through. */
+void cg_sdp_offer_more(cg_media_description *local);
+
 /* Leaves of `media` those codecs of `allowed` (ended by CG_CODEC_COUNT) that it has, in the order of `allowed`, behind
  * them the telephone-events that go with them, and no header extensions: what a trunk is offered. */
 void cg_sdp_prefer_codecs(const cg_codec *allowed, cg_media_description *media);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before, beforeEach } from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
+import * as description from '../lib/sdp.mjs';
 import { connect, failure, hangUp, invite, OFFER, registered, ring, sdp, startPatientGateway, talk, typesOf } from '../lib/signal-calls.mjs';
 import { APPLICATION } from '../lib/tokens.mjs';
 import { until } from '../lib/wait.mjs';
@@ -116,7 +117,50 @@ test('codecs of the two sides', async (t) => {
     const { payload: answer } = await alice.next('answer');
     assert.match(answer.sdp, /^m=audio \d+ UDP\/TLS\/RTP\/SAVPF 8\r$/m);
     await hangUp(alice, bob, { callsid });
-    assert.equal((await record(callsid)).codec, 'PCMA');
+    const { codec, caller_codec: callers, translated } = await record(callsid);
+    assert.deepEqual([codec, callers, translated], ['PCMA', 'PCMA', 0]);
+  });
+});
+
+test('parties without a common codec', async (t) => {
+  const formats = (text) => /^m=audio \d+ \S+ (.*?)\r?$/m.exec(text)[1];
+  const [PCMU, OPUS] = [['pcmu', 'telephone-event'], ['opus', 'telephone-event']];
+  const call = (offer) => ring(alice, [bob], 'client:bob', { offer });
+  await t.test('each speaks its own, and the record tells', async () => {
+    const before = (await gateway.metrics()).get('callgate_calls_translated_total');
+    const { callsid, rings: [ringing] } = await call(description.offer({ codecs: PCMU }));
+    assert.equal(formats(ringing.sdp), '0 101 111 9 8 110'); // the caller's own stand first
+    await bob.request('answer', { callsid: ringing.callsid, sdp: description.answer({ codecs: OPUS }) });
+    assert.equal(formats((await alice.next('answer')).payload.sdp), '0 126');
+    assert.equal((await gateway.metrics()).get('callgate_calls_translated_total'), before + 1);
+    await hangUp(alice, bob, { callsid });
+    const { codec, caller_codec: callers, translated } = await record(callsid);
+    assert.deepEqual([codec, callers, translated], ['opus', 'PCMU', 1]);
+  });
+  await t.test('the caller is answered with its best one only', async () => {
+    const { callsid, rings: [ringing] } = await call(description.offer({ codecs: ['g722', 'pcmu', 'telephone-event'] }));
+    await bob.request('answer', { callsid: ringing.callsid, sdp: description.answer({ codecs: OPUS }) });
+    assert.equal(formats((await alice.next('answer')).payload.sdp), '9 126');
+    await hangUp(alice, bob, { callsid });
+  });
+  await t.test('one that comes to have a common codec later is not translated any more', async () => {
+    const offer = description.offer({ codecs: PCMU });
+    const { callsid, rings: [ringing] } = await call(offer);
+    await bob.request('answer', { callsid: ringing.callsid, sdp: description.answer({ codecs: OPUS }) });
+    await alice.next('answer');
+    const again = description.offer({ codecs: ['opus', ...PCMU], fingerprint: description.fingerprintOf(offer) });
+    await alice.request('reinvite', { callsid, sdp: again });
+    assert.equal(formats((await alice.next('answer')).payload.sdp), '111 126');
+    await hangUp(alice, bob, { callsid });
+    assert.deepEqual((({ codec, translated }) => [codec, translated])(await record(callsid)), ['opus', 0]);
+  });
+  await t.test('where the application forbids it, the callee is offered no more than the caller has', async (t2) => {
+    const strict = await startPatientGateway({ [`application ${APPLICATION}`]: { transcode: false } }, t2);
+    const [carol, dave] = [await connect(strict, 'carol'), await registered(strict, 'dave')];
+    const { rings: [ringing] } = await ring(carol, [dave], 'client:dave', { offer: description.offer({ codecs: PCMU }) });
+    assert.equal(formats(ringing.sdp), '0 101');
+    const answer = dave.request('answer', { callsid: ringing.callsid, sdp: description.answer({ codecs: OPUS }) });
+    await assert.rejects(answer, { code: 53402 });
   });
 });
 

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { BINARY, startGateway } from '../lib/gateway.mjs';
 import * as sdp from '../lib/sdp.mjs';
 import { ANSWER, connect, failure, hangUp, invite, registered, ring, startPatientGateway } from '../lib/signal-calls.mjs';
+import { APPLICATION } from '../lib/tokens.mjs';
 import { until } from '../lib/wait.mjs';
 
 test('a caller cannot reject its own call and be answered all the same', async (t) => {
@@ -21,7 +22,7 @@ test('a caller cannot reject its own call and be answered all the same', async (
 });
 
 test('an answer without a common codec leaves the offer as it was', async (t) => {
-  const gateway = await startPatientGateway({}, t);
+  const gateway = await startPatientGateway({ [`application ${APPLICATION}`]: { transcode: false } }, t);
   const [alice, bob] = [await connect(gateway, 'alice'), await registered(gateway, 'bob')];
   const { callsid, rings: [theirs] } = await ring(alice, [bob], 'client:bob', { offer: sdp.offer({ codecs: ['opus', 'telephone-event'] }) });
   const answer = (codecs) => bob.request('answer', { callsid: theirs.callsid, sdp: sdp.answer({ codecs }) });

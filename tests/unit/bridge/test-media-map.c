@@ -45,6 +45,28 @@ static void test_numbers(void)
     g_assert_cmpuint(map.events, ==, CG_CODEC_TELEPHONE_EVENT_48000); /* at Opus's clock where there is a choice */
 }
 
+/* Of what a peer takes the first that its partner sends too, and events at that one's clock. */
+static void test_choose(void)
+{
+    static const cg_format narrow[] = {{CG_CODEC_PCMU, 0, ""}, {CG_CODEC_TELEPHONE_EVENT_8000, 101, ""}};
+    static const cg_format other[] = {{CG_CODEC_PCMA, 8, ""}};
+    cg_media_map map, partner, stranger;
+    cg_media_description all = describe(CG_DIRECTION_SENDRECV, ours, 4),
+                         few = describe(CG_DIRECTION_SENDRECV, narrow, 2),
+                         none = describe(CG_DIRECTION_SENDRECV, other, 1);
+    cg_media_map_init(&map, &all, &all);
+    cg_media_map_init(&partner, &few, &few);
+    cg_media_map_init(&stranger, &none, &none);
+    cg_media_map_choose(&map, &partner);
+    g_assert_cmpuint(map.speech, ==, CG_CODEC_PCMU);
+    g_assert_cmpuint(map.events, ==, CG_CODEC_TELEPHONE_EVENT_8000);
+    g_assert_true(cg_media_map_share_speech(&partner, &map));
+    cg_media_map_choose(&map, &stranger);
+    g_assert_cmpuint(map.speech, ==, CG_CODEC_OPUS);
+    g_assert_cmpuint(map.events, ==, CG_CODEC_TELEPHONE_EVENT_48000);
+    g_assert_false(cg_media_map_share_speech(&stranger, &map));
+}
+
 static void test_directions(void)
 {
     for (unsigned l = 0; l < 4; l++)
@@ -83,6 +105,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/media-map/numbers", test_numbers);
+    g_test_add_func("/media-map/choose", test_choose);
     g_test_add_func("/media-map/directions", test_directions);
     g_test_add_func("/media-map/link", test_link);
     return g_test_run();

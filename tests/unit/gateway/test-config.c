@@ -47,7 +47,7 @@ static void test_values(void)
                                         "[limits]\nmax_message_bytes=2048\n[log]\nlevel=debug\nformat=json\n" ACCOUNT
                                         "max_connections=7\n[key " SK "]\naccount=" AC
                                         "\nsecret=0123456789abcdef0123456789abcdef\nalgorithm=HS512\n[application " AP
-                                        "]\naccount=" AC "\nring_timeout_s=9\n",
+                                        "]\naccount=" AC "\nring_timeout_s=9\ntranscode=false\n",
                                         &error);
     cg_sid sid;
     g_assert_cmpstr(error, ==, NULL);
@@ -66,6 +66,7 @@ static void test_values(void)
     g_assert_cmpint(cg_directory_find_key(config->directory, &sid)->algorithm, ==, CG_ALGORITHM_HS512);
     g_assert_true(cg_sid_parse(AP, "AP", &sid));
     g_assert_cmpuint(cg_directory_find_application(config->directory, &sid)->ring_timeout_s, ==, 9);
+    g_assert_false(cg_directory_find_application(config->directory, &sid)->transcode);
 }
 
 /* Keys and applications may stand before the account they belong to. */
@@ -73,8 +74,11 @@ static void test_order(void)
 {
     g_autofree char *error = NULL;
     g_autoptr(cg_config) config = parse("[application " AP "]\naccount=" AC "\n" ACCOUNT, &error);
+    cg_sid sid;
     g_assert_cmpstr(error, ==, NULL);
     g_assert_nonnull(config);
+    g_assert_true(cg_sid_parse(AP, "AP", &sid));
+    g_assert_true(cg_directory_find_application(config->directory, &sid)->transcode); /* unless it says otherwise */
 }
 
 static const struct {
@@ -101,6 +105,7 @@ static const struct {
     {ACCOUNT "[key " SK "]\naccount=" AC "\nalgorithm=ES256\npublic_key_file=/nonexistent/key.pem\n",
      "public_key_file"},
     {ACCOUNT "[application " AP "]\naccount=" AC "\nmode=webhook\n", "mode must be \"direct\""},
+    {ACCOUNT "[application " AP "]\naccount=" AC "\ntranscode=maybe\n", "transcode must be true or false"},
     {"[media]\nconsent_warning_ms=5000\nconsent_timeout_ms=5000\n",
      "callgate.conf: [media] consent_warning_ms: must be less than consent_timeout_ms"},
     {"[media]\nconsent_warning_ms=40000\n", "[media] consent_warning_ms: must be less"},

@@ -131,6 +131,34 @@ static void test_offer_to(void)
     g_assert_cmpuint(local.ptime_ms, ==, 40);
 }
 
+/* A gateway that translates offers the rest behind what the caller can do, with events for clocks that are new. */
+static void test_offer_more(void)
+{
+    static const struct {
+        const char *caller, *formats;
+    } rows[] = {
+        {"109 9 0 8 101", "opus/111 G722/9 PCMU/0 PCMA/8 telephone-event/101@8000"},
+        {"0 101", "PCMU/0 telephone-event/101@8000 opus/111 G722/9 PCMA/8 telephone-event/110@48000"},
+        {"109 101", "opus/111 telephone-event/101@8000 G722/9 PCMU/0 PCMA/8"},
+        {"8", "PCMA/8 opus/111 G722/9 PCMU/0 telephone-event/110@48000"},
+        {"109", "opus/111 G722/9 PCMU/0 PCMA/8 telephone-event/101@8000"},
+    };
+    g_autofree char *text = test_load("firefox-offer");
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *list = g_strdup_printf("SAVPF %s", rows[i].caller);
+        g_autofree char *reordered = test_replace(text, "SAVPF 109 9 0 8 101", list);
+        g_autoptr(cg_sdp) caller = test_parse(reordered, CG_SDP_OFFER);
+        cg_media_description local = {0};
+        cg_sdp_offer_media(cg_sdp_media(caller), &local);
+        cg_sdp_offer_more(&local);
+        g_autofree char *formats = test_formats(&local);
+        g_assert_cmpstr(formats, ==, rows[i].formats);
+        bool theirs = cg_media_find_codec(cg_sdp_media(caller), CG_CODEC_OPUS) != NULL;
+        g_assert_cmpstr(cg_media_find_codec(&local, CG_CODEC_OPUS)->fmtp, ==,
+                        theirs ? "maxplaybackrate=48000;stereo=1;useinbandfec=1" : "minptime=10;useinbandfec=1");
+    }
+}
+
 static void test_cross(void)
 {
     g_autofree char *caller_text = test_load("chromium-offer");
@@ -178,6 +206,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sdp/negotiate/directions", test_directions);
     g_test_add_func("/sdp/negotiate/offer-default", test_offer_default);
     g_test_add_func("/sdp/negotiate/offer-to", test_offer_to);
+    g_test_add_func("/sdp/negotiate/offer-more", test_offer_more);
     g_test_add_func("/sdp/negotiate/cross", test_cross);
     g_test_add_func("/sdp/negotiate/red-renumbered", test_red_renumbered);
     return g_test_run();

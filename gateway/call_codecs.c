@@ -1,0 +1,43 @@
+/* The bridge chooses from the same descriptions by the same rule (bridge/media_map.h). */
+#include "gateway/call_codecs.h"
+
+static bool is_speech(const cg_format *format)
+{
+    return cg_codec_get_info(format->codec)->speech;
+}
+
+/* The first of the speech codecs in `media` that is in both others; CG_CODEC_COUNT: there is none. */
+static cg_codec find_common(const cg_media_description *media, const cg_media_description *second,
+                            const cg_media_description *third)
+{
+    for (size_t i = 0; i < media->format_count; i++) {
+        cg_codec codec = media->formats[i].codec;
+        if (is_speech(&media->formats[i]) && cg_media_find_codec(second, codec) != NULL &&
+            cg_media_find_codec(third, codec) != NULL)
+            return codec;
+    }
+    return CG_CODEC_COUNT;
+}
+
+void cg_call_codecs_allow(const cg_call *call, const cg_media_description *offer, const cg_media_description *far,
+                          bool ret_allowed[static CG_CODEC_COUNT])
+{
+    bool translate = call->transcode && find_common(offer, far, far) == CG_CODEC_COUNT;
+    cg_codec best = find_common(offer, offer, offer);
+    for (cg_codec codec = 0; codec < CG_CODEC_COUNT; codec++) {
+        bool companion = !cg_codec_get_info(codec)->speech && codec != CG_CODEC_RED;
+        ret_allowed[codec] = translate ? companion || codec == best : cg_media_find_codec(far, codec) != NULL;
+    }
+}
+
+cg_codec cg_call_codecs_spoken(const cg_call_leg *leg, const cg_call_leg *partner)
+{
+    cg_codec common = find_common(&leg->remote, &leg->local, &partner->local);
+    return common != CG_CODEC_COUNT ? common : find_common(&leg->remote, &leg->local, &leg->local);
+}
+
+bool cg_call_is_translated(const cg_call *call)
+{
+    return call->callee != NULL && call->caller->local.format_count > 0 &&
+           find_common(&call->caller->local, &call->callee->local, &call->callee->local) == CG_CODEC_COUNT;
+}
