@@ -1,6 +1,7 @@
 /* fork, setns, exec and a temporary directory. */
 #include "tests/bench/child_process.h"
 
+#include "base/clock.h"
 #include "tests/bench/bench_loop.h"
 
 #include <errno.h>
@@ -15,7 +16,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_LOG_SHOWN = 4000, LISTEN_TRIES = 1500, LISTEN_TRY_US = 10000 };
+enum {
+    MAX_LOG_SHOWN = 4000,
+    LISTEN_TRIES = 1500,
+    LISTEN_TRY_US = 10000,
+    END_PATIENCE_US = 15000000,
+    END_POLL_US = 10000,
+};
 
 struct child_process {
     char *name, *netns; /* netns NULL: that of this process */
@@ -47,12 +54,28 @@ static void remove_files(child_process *child)
     g_rmdir(child->directory);
 }
 
-void child_process_free(child_process *child)
+/* Janus with a thread per handle sometimes waits for one of them for ever. */
+static bool wait_for_end(child_process *child, int *ret_status)
+{
+    int64_t deadline_us = cg_clock_monotonic_us() + END_PATIENCE_US;
+    pid_t ended;
+    while ((ended = waitpid(child->pid, ret_status, WNOHANG)) == 0 && cg_clock_monotonic_us() < deadline_us)
+        cg_clock_sleep_until(cg_clock_monotonic_us() + END_POLL_US);
+    return ended == child->pid;
+}
+
+bool child_process_free(child_process *child)
 {
     int status;
     kill(child->pid, SIGTERM);
-    if (waitpid(child->pid, &status, 0) != child->pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    bool ended = wait_for_end(child, &status);
+    if (ended && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
         child_process_fail(child, "did not end in good order");
+    if (!ended) {
+        fprintf(stderr, "%s did not end when it was told to; killed\n", child->name);
+        kill(child->pid, SIGKILL);
+        waitpid(child->pid, &status, 0);
+    }
     if (child->output >= 0)
         close(child->output);
     remove_files(child);
@@ -62,6 +85,7 @@ void child_process_free(child_process *child)
     g_free(child->netns);
     g_free(child->name);
     g_free(child);
+    return ended;
 }
 
 const char *child_process_netns(const child_process *child)

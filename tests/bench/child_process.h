@@ -11,8 +11,9 @@ typedef struct child_process child_process;
 
 /* Not started yet: a directory, and where it will run. `netns` names one as ip-netns(8) does; NULL is this one. */
 child_process *child_process_new(const char *name, const char *netns);
-/* Ends it with SIGTERM; ends the benchmark if it does not exit with 0. Its directory goes too. */
-void child_process_free(child_process *child);
+/* Ends it with SIGTERM; ends the benchmark if it exits with anything but 0. False if it had to be killed. Its directory
+ * goes too. */
+bool child_process_free(child_process *child);
 
 const char *child_process_netns(const child_process *child);
 const char *child_process_directory(const child_process *child);

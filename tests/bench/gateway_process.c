@@ -78,7 +78,8 @@ gateway_process *gateway_process_new(const gateway_options *options)
 
 void gateway_process_free(gateway_process *gateway)
 {
-    child_process_free(gateway->process);
+    if (!child_process_free(gateway->process))
+        bench_fail("the gateway hangs when it is told to end");
     g_free(gateway->address);
     g_free(gateway->secret);
     g_free(gateway);
