@@ -1,9 +1,9 @@
 /* The worker's thread: a GMainContext over two sockets, the mailbox and one timer. Every wake-up deals with what is
- * there and then sends, in batches, what came of it. Wake-ups have a least distance, so that there is a batch: at a
- * rate of one packet in 50 us a wake-up for each would cost as much again as everything else. */
+ * there and then sends, in batches, what came of it. pacing.h says how soon the next one may be. */
 #include "bridge/worker.h"
 
 #include "base/clock.h"
+#include "bridge/pacing.h"
 #include "bridge/prefetch.h"
 #include "bridge/worker_sockets.h"
 #include "bridge/worker_tcp.h"
@@ -12,10 +12,9 @@
 #include <sys/prctl.h>
 
 enum {
-    MAX_BATCHES = 8,        /* of one socket per wake-up, then the others have their turn */
-    TIMER_GRAIN_US = 5000,  /* between two runs of the timer: legs due meanwhile are ticked together */
-    POLL_INTERVAL_US = 400, /* between two wake-ups, and so the most that a packet waits; one after silence does not */
-    TIMER_SLACK_NS = 1000,  /* the kernel's default would add 50 us to each such wait */
+    MAX_BATCHES = 8,       /* of one socket per wake-up, then the others have their turn */
+    TIMER_GRAIN_US = 5000, /* between two runs of the timer: legs due meanwhile are ticked together */
+    TIMER_SLACK_NS = 1000, /* the kernel's default would add 50 us to each such wait */
 };
 #define NTP_EPOCH_S INT64_C(2208988800) /* from 1900 to 1970, RFC 3550 section 4 */
 
@@ -100,6 +99,7 @@ static bool receive_batch(cg_worker *worker, cg_udp *udp)
     bool more;
     unsigned malformed;
     size_t count = cg_udp_receive(udp, datagrams, &more, &malformed);
+    worker->taken += (unsigned) count;
     /* What was asked for before these datagrams were sent is done before they are looked at. */
     if (cg_mailbox_depth(worker->mailbox) > 0)
         cg_mailbox_deliver(worker->mailbox, worker);
@@ -132,6 +132,7 @@ static bool receive_plain_batch(cg_worker *worker)
     bool more;
     unsigned malformed;
     size_t count = cg_rtp_sockets_receive(worker->rtp, datagrams, &more, &malformed);
+    worker->taken += (unsigned) count;
     if (cg_mailbox_depth(worker->mailbox) > 0) /* as above */
         cg_mailbox_deliver(worker->mailbox, worker);
     int64_t now_us = cg_clock_monotonic_us();
@@ -218,6 +219,8 @@ static const GSourceFuncs timer_functions = {.dispatch = dispatch_timer};
 /* A source that is never ready: asked before and after every poll, it holds the next one back until it is time. */
 typedef struct {
     GSource source;
+    cg_worker *worker;
+    cg_pacing pacing;
     int64_t next_poll_us;
 } poll_pacer;
 
@@ -232,7 +235,9 @@ static gboolean hold_poll(GSource *source, gint *ret_timeout)
 
 static gboolean note_poll(GSource *source)
 {
-    ((poll_pacer *) source)->next_poll_us = cg_clock_monotonic_us() + POLL_INTERVAL_US;
+    poll_pacer *pacer = (poll_pacer *) source;
+    pacer->next_poll_us = cg_pacing_polled(&pacer->pacing, pacer->worker->taken, cg_clock_monotonic_us());
+    pacer->worker->taken = 0;
     return FALSE;
 }
 
@@ -242,6 +247,13 @@ static void attach(cg_worker *worker, GSource *source)
 {
     g_source_attach(source, worker->context);
     g_source_unref(source);
+}
+
+static void attach_pacer(cg_worker *worker)
+{
+    GSource *pacer = g_source_new((GSourceFuncs *) &pacer_functions, sizeof(poll_pacer));
+    ((poll_pacer *) pacer)->worker = worker;
+    attach(worker, pacer);
 }
 
 static void attach_fd(cg_worker *worker, int fd, GUnixFDSourceFunc callback)
@@ -279,7 +291,7 @@ static gpointer run(gpointer user)
     g_source_set_callback(worker->timer, on_timer, worker, NULL);
     set_timer(worker, INT64_MAX);
     attach(worker, worker->timer);
-    attach(worker, g_source_new((GSourceFuncs *) &pacer_functions, sizeof(poll_pacer)));
+    attach_pacer(worker);
     attach_fd(worker, cg_mailbox_fd(worker->mailbox), on_mail);
     attach_fd(worker, cg_rtp_sockets_fd(worker->rtp), on_rtp_sockets);
     if (worker->ipv4 != NULL)

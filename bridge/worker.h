@@ -47,6 +47,7 @@ struct cg_worker {
     cg_rtp_sockets *rtp; /* owned; those of legs without ICE */
     cg_dtls_pool *pool;  /* outlives the thread */
     cg_worker_counters counters;
+    unsigned taken; /* datagrams, since the last poll */
     cg_load_question load_question;
 
     GThread *thread;
