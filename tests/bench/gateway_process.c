@@ -31,7 +31,7 @@ static char *configuration(const gateway_process *gateway, bool suspended)
     return g_strdup_printf("[server]\nlisten = %s\nport = 0\nallow_plain = true\ndrain_timeout_s = 0\n"
                            "[limits]\nmessages_per_second = 100000\nmessage_burst = 100000\n"
                            "connections_per_ip = 100000\nconnections_per_account = 100000\n"
-                           "[media]\nworkers = 1\nload_limit = 0\nudp_port = 0\naddresses = %s\nmax_legs = 65536\n"
+                           "[media]\nworkers = 1\nload_limit = 0\nudp_port = 0\naddresses = %s\n"
                            "[account %s]\nname = bench\nsuspended = %s\n"
                            "[key %s]\naccount = %s\nalgorithm = HS256\nsecret = %s\n"
                            "[application %s]\naccount = %s\nmode = direct\n",
