@@ -18,40 +18,37 @@ enum {
 };
 #define NTP_EPOCH_S INT64_C(2208988800) /* from 1900 to 1970, RFC 3550 section 4 */
 
-/* At once: libnice has no queue. */
-static void send_to_agent(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
+/* What does not leave through the worker's UDP sockets, and leaves or is copied at once. False: it does. */
+static bool send_elsewhere(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
 {
-    if (!cg_leg_agent_send(worker, path, data, size))
+    bool sent = true;
+    switch (path->transport) {
+    case CG_TRANSPORT_TCP:
+        cg_worker_tcp_send(worker, path, data, size);
+        break;
+    case CG_TRANSPORT_AGENT:
+        sent = cg_leg_agent_send(worker, path, data, size);
+        break;
+    case CG_TRANSPORT_RTP:
+        sent = cg_rtp_send(path, data, size);
+        break;
+    default:
+        return false;
+    }
+    if (!sent)
         cg_counter_add(&worker->counters.send_failures, 1);
-}
-
-static void send_plain(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
-{
-    if (!cg_rtp_send(path, data, size))
-        cg_counter_add(&worker->counters.send_failures, 1);
+    return true;
 }
 
 void cg_worker_send(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
 {
-    if (path->transport == CG_TRANSPORT_TCP)
-        cg_worker_tcp_send(worker, path, data, size);
-    else if (path->transport == CG_TRANSPORT_AGENT)
-        send_to_agent(worker, path, data, size);
-    else if (path->transport == CG_TRANSPORT_RTP)
-        send_plain(worker, path, data, size);
-    else
+    if (!send_elsewhere(worker, path, data, size))
         cg_udp_send(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
 }
 
 void cg_worker_send_copy(cg_worker *worker, const cg_path *path, const uint8_t *data, size_t size)
 {
-    if (path->transport == CG_TRANSPORT_TCP)
-        cg_worker_tcp_send(worker, path, data, size);
-    else if (path->transport == CG_TRANSPORT_AGENT)
-        send_to_agent(worker, path, data, size);
-    else if (path->transport == CG_TRANSPORT_RTP)
-        send_plain(worker, path, data, size);
-    else
+    if (!send_elsewhere(worker, path, data, size))
         cg_udp_send_copy(path->ipv6 ? worker->ipv6 : worker->ipv4, path, data, size);
 }
 

@@ -220,6 +220,26 @@ void world_call(world *w, world_caller **ret_a, world_caller **ret_b)
     cg_bridge_link(w->bridge, (*ret_a)->leg, (*ret_b)->leg);
 }
 
+void world_send_audio(world *w, world_caller *from, uint16_t sequence, unsigned count)
+{
+    static const uint8_t payload[40];
+    for (unsigned i = 0; i < count; i++) {
+        webrtc_peer_packet packet = {.payload_type = 111,
+                                     .sequence = (uint16_t) (sequence + i),
+                                     .timestamp = (sequence + i) * 960u,
+                                     .payload = payload,
+                                     .payload_size = sizeof payload};
+        g_assert_true(webrtc_peer_send_rtp(from->peer, &packet));
+        world_step(w, 1);
+    }
+}
+
+void world_assert_ended(const world *w, const world_caller *caller, cg_leg_end end)
+{
+    g_assert_cmpuint(world_count(w, caller, CG_LEG_EVENT_ENDED), ==, 1);
+    g_assert_cmpstr(cg_leg_end_name(world_event(w, caller, CG_LEG_EVENT_ENDED)->end), ==, cg_leg_end_name(end));
+}
+
 void world_close(world *w, world_caller *caller)
 {
     cg_bridge_leg_close(w->bridge, caller->leg);

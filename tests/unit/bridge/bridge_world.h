@@ -63,6 +63,10 @@ void world_describe_peer(world *w, world_caller *caller);
 world_caller *world_connect(world *w, const webrtc_peer_config *config);
 /* Two connected and linked callers. */
 void world_call(world *w, world_caller **ret_a, world_caller **ret_b);
+/* `count` packets of Opus from the caller's peer, a millisecond apart, from `sequence` on. */
+void world_send_audio(world *w, world_caller *from, uint16_t sequence, unsigned count);
+/* The leg has ended once, for that reason. */
+void world_assert_ended(const world *w, const world_caller *caller, cg_leg_end end);
 void world_close(world *w, world_caller *caller); /* waits for ENDED, frees the peer */
 
 unsigned world_count(const world *w, const world_caller *caller, cg_leg_event_kind kind);

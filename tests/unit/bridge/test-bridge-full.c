@@ -13,26 +13,6 @@ static world *new_world(cg_bridge_config config)
     return world_new(&config);
 }
 
-static void send_audio(world *w, world_caller *from, uint16_t sequence, unsigned count)
-{
-    static const uint8_t payload[40];
-    for (unsigned i = 0; i < count; i++) {
-        webrtc_peer_packet packet = {.payload_type = 111,
-                                     .sequence = (uint16_t) (sequence + i),
-                                     .timestamp = (sequence + i) * 960u,
-                                     .payload = payload,
-                                     .payload_size = sizeof payload};
-        g_assert_true(webrtc_peer_send_rtp(from->peer, &packet));
-        world_step(w, 1);
-    }
-}
-
-static void assert_ended(const world *w, const world_caller *caller, cg_leg_end end)
-{
-    g_assert_cmpuint(world_count(w, caller, CG_LEG_EVENT_ENDED), ==, 1);
-    g_assert_cmpstr(cg_leg_end_name(world_event(w, caller, CG_LEG_EVENT_ENDED)->end), ==, cg_leg_end_name(end));
-}
-
 /* One peer controls, the other leaves that to us; one is reached over IPv4, the other over IPv6. */
 static void test_call(void)
 {
@@ -40,8 +20,8 @@ static void test_call(void)
     world_caller *a = world_connect(w, NULL);
     world_caller *b = world_connect(w, &(webrtc_peer_config){.address = "::1", .controlled = true});
     cg_bridge_link(w->bridge, a->leg, b->leg);
-    send_audio(w, a, 1, 50);
-    send_audio(w, b, 1, 50);
+    world_send_audio(w, a, 1, 50);
+    world_send_audio(w, b, 1, 50);
     WORLD_WAIT(w, a->packets->len == 50 && b->packets->len == 50);
     g_assert_cmphex(world_packet_at(a, 0)->header.ssrc, ==, a->local.ssrc);
     g_assert_true(g_str_has_prefix(world_event(w, a, CG_LEG_EVENT_CONNECTED)->peer, "127.0.0.1:"));
@@ -89,7 +69,7 @@ static void test_no_port(void)
     g_assert_nonnull(world_candidate(w, a, CG_CANDIDATE_HOST));
     world_describe_bridge(w, b);
     WORLD_WAIT(w, world_count(w, b, CG_LEG_EVENT_ENDED) == 1);
-    assert_ended(w, b, CG_LEG_END_ICE_TIMEOUT);
+    world_assert_ended(w, b, CG_LEG_END_ICE_TIMEOUT);
     world_free(w);
 }
 
@@ -134,7 +114,7 @@ static void test_ice_restart(void)
     world *w = new_world((cg_bridge_config){0});
     world_caller *a, *b;
     world_call(w, &a, &b);
-    send_audio(w, a, 1, 5);
+    world_send_audio(w, a, 1, 5);
     WORLD_WAIT(w, b->packets->len == 5);
     g_autofree char *before = g_strdup(world_event(w, a, CG_LEG_EVENT_CONNECTED)->peer);
     webrtc_peer_move(a->peer);
@@ -144,8 +124,8 @@ static void test_ice_restart(void)
     world_describe_peer(w, a);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_MOVED) == 1);
     g_assert_cmpstr(world_event(w, a, CG_LEG_EVENT_MOVED)->peer, !=, before);
-    send_audio(w, a, 6, 5);
-    send_audio(w, b, 1, 5);
+    world_send_audio(w, a, 6, 5);
+    world_send_audio(w, b, 1, 5);
     WORLD_WAIT(w, a->packets->len == 5 && b->packets->len == 10);
     g_assert_cmpuint(world_count(w, a, CG_LEG_EVENT_CONNECTED), ==, 1);
     world_free(w);
@@ -162,8 +142,8 @@ static void test_restart_in_vain(void)
     webrtc_peer_restart_ice(a->peer);
     world_describe_bridge(w, a);
     for (uint16_t i = 1; i <= 50; i++) {
-        send_audio(w, a, i, 1);
-        send_audio(w, b, i, 1);
+        world_send_audio(w, a, i, 1);
+        world_send_audio(w, b, i, 1);
     }
     WORLD_WAIT(w, a->packets->len == 50 && b->packets->len == 50);
     g_assert_cmpuint(world_count(w, a, CG_LEG_EVENT_ENDED), ==, 0);
@@ -192,7 +172,7 @@ static void test_consent(void)
     webrtc_peer_description(b->peer)->direction = CG_DIRECTION_RECVONLY;
     world_describe_bridge(w, b);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_INTERRUPTED) == 1);
-    send_audio(w, a, 1, 1);
+    world_send_audio(w, a, 1, 1);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_RECOVERED) == 1);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_INTERRUPTED) == 2);
     world_run(w, 1500);
@@ -201,7 +181,7 @@ static void test_consent(void)
     restart_towards_nobody(w, a);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_ENDED) == 1);
     g_assert_cmpuint(world_logged(w, "leg.ice_failed", a->leg), ==, 1);
-    assert_ended(w, a, CG_LEG_END_CONSENT_LOST);
+    world_assert_ended(w, a, CG_LEG_END_CONSENT_LOST);
     world_free(w);
 }
 
@@ -213,8 +193,8 @@ static void test_timeouts(void)
     world_describe(w, a);
     world_describe(w, b);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_ENDED) == 1 && world_count(w, b, CG_LEG_EVENT_ENDED) == 1);
-    assert_ended(w, a, CG_LEG_END_ICE_TIMEOUT);
-    assert_ended(w, b, CG_LEG_END_DTLS_TIMEOUT);
+    world_assert_ended(w, a, CG_LEG_END_ICE_TIMEOUT);
+    world_assert_ended(w, b, CG_LEG_END_DTLS_TIMEOUT);
     world_free(w);
 }
 

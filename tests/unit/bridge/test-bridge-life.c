@@ -6,26 +6,6 @@
 #include <malloc.h>
 #include <string.h>
 
-static void send_audio(world *w, world_caller *from, uint16_t sequence, unsigned count)
-{
-    static const uint8_t payload[40];
-    for (unsigned i = 0; i < count; i++) {
-        webrtc_peer_packet packet = {.payload_type = 111,
-                                     .sequence = (uint16_t) (sequence + i),
-                                     .timestamp = (sequence + i) * 960u,
-                                     .payload = payload,
-                                     .payload_size = sizeof payload};
-        g_assert_true(webrtc_peer_send_rtp(from->peer, &packet));
-        world_step(w, 1);
-    }
-}
-
-static void assert_ended(const world *w, const world_caller *caller, cg_leg_end end)
-{
-    g_assert_cmpuint(world_count(w, caller, CG_LEG_EVENT_ENDED), ==, 1);
-    g_assert_cmpstr(cg_leg_end_name(world_event(w, caller, CG_LEG_EVENT_ENDED)->end), ==, cg_leg_end_name(end));
-}
-
 static void test_ice_timeout(void)
 {
     cg_bridge_config config = {.setup_timeout_ms = 100};
@@ -36,7 +16,7 @@ static void test_ice_timeout(void)
     webrtc_peer_set_checks(a->peer, false);
     world_describe(w, a);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_ENDED) == 1);
-    assert_ended(w, a, CG_LEG_END_ICE_TIMEOUT);
+    world_assert_ended(w, a, CG_LEG_END_ICE_TIMEOUT);
     world_free(w);
 }
 
@@ -47,7 +27,7 @@ static void test_dtls_timeout(void)
     world_caller *a = world_open(w, &(webrtc_peer_config){.mute_dtls = true});
     world_describe(w, a);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_ENDED) == 1);
-    assert_ended(w, a, CG_LEG_END_DTLS_TIMEOUT);
+    world_assert_ended(w, a, CG_LEG_END_DTLS_TIMEOUT);
     world_free(w);
 }
 
@@ -65,13 +45,13 @@ static void test_consent(void)
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_RECOVERED) == 1);
     webrtc_peer_set_checks(a->peer, false);
     for (uint16_t i = 0; i < 100; i++) { /* media is a sign of life as well */
-        send_audio(w, a, i, 1);
+        world_send_audio(w, a, i, 1);
         world_run(w, 10);
     }
     g_assert_cmpuint(world_count(w, a, CG_LEG_EVENT_INTERRUPTED), ==, 1);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_ENDED) == 1);
     g_assert_cmpuint(world_count(w, a, CG_LEG_EVENT_INTERRUPTED), ==, 2);
-    assert_ended(w, a, CG_LEG_END_CONSENT_LOST);
+    world_assert_ended(w, a, CG_LEG_END_CONSENT_LOST);
     world_free(w);
 }
 
@@ -82,8 +62,8 @@ static void test_without_nomination(void)
     world_caller *a = world_connect(w, &(webrtc_peer_config){.nominate_once = true, .check_interval_ms = 20});
     world_caller *b = world_connect(w, &(webrtc_peer_config){.never_nominate = true, .check_interval_ms = 20});
     cg_bridge_link(w->bridge, a->leg, b->leg);
-    send_audio(w, a, 1, 10);
-    send_audio(w, b, 1, 10);
+    world_send_audio(w, a, 1, 10);
+    world_send_audio(w, b, 1, 10);
     WORLD_WAIT(w, a->packets->len == 10 && b->packets->len == 10);
     g_assert_cmpuint(world_count(w, a, CG_LEG_EVENT_MOVED), ==, 0);
     world_free(w);
@@ -107,14 +87,14 @@ static void test_move(void)
     world *w = world_new(NULL);
     world_caller *a, *b;
     world_call(w, &a, &b);
-    send_audio(w, b, 1, 5);
+    world_send_audio(w, b, 1, 5);
     WORLD_WAIT(w, a->packets->len == 5);
     g_autofree char *before = g_strdup(world_event(w, a, CG_LEG_EVENT_CONNECTED)->peer);
     webrtc_peer_move(a->peer);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_MOVED) == 1);
     g_assert_cmpstr(world_event(w, a, CG_LEG_EVENT_MOVED)->peer, !=, before);
-    send_audio(w, b, 6, 5);
-    send_audio(w, a, 1, 5);
+    world_send_audio(w, b, 6, 5);
+    world_send_audio(w, a, 1, 5);
     WORLD_WAIT(w, a->packets->len == 10 && b->packets->len == 5);
     world_free(w);
 }
@@ -130,11 +110,11 @@ static void test_move_without_nomination(void)
     WORLD_WAIT(w, webrtc_peer_is_connected(a->peer));
     for (uint16_t i = 0; world_count(w, a, CG_LEG_EVENT_MOVED) == 0; i++) {
         g_assert_cmpuint(i, <, 500);
-        send_audio(w, a, i, 1);
+        world_send_audio(w, a, i, 1);
         world_run(w, 10);
     }
     world_forget_packets(a);
-    send_audio(w, b, 1, 5);
+    world_send_audio(w, b, 1, 5);
     WORLD_WAIT(w, a->packets->len == 5);
     world_free(w);
 }
@@ -155,8 +135,8 @@ static void test_ice_restart(void)
     world_describe_peer(w, a);
     world_describe_bridge(w, a);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_MOVED) == 1);
-    send_audio(w, a, 1, 5);
-    send_audio(w, b, 1, 5);
+    world_send_audio(w, a, 1, 5);
+    world_send_audio(w, b, 1, 5);
     WORLD_WAIT(w, a->packets->len == 5 && b->packets->len == 5);
     /* The old ones are worth nothing now. */
     uint64_t rejected = world_stats(w).stun_rejected;
@@ -184,8 +164,8 @@ static void test_reports_and_bye(void)
     world *w = world_new(NULL);
     world_caller *a, *b;
     world_call(w, &a, &b);
-    send_audio(w, a, 1, 10);
-    send_audio(w, a, 15, 6); /* 11 to 14 are lost */
+    world_send_audio(w, a, 1, 10);
+    world_send_audio(w, a, 15, 6); /* 11 to 14 are lost */
     WORLD_WAIT(w, b->packets->len == 16);
     cg_rtcp_report sent = {.ssrc = webrtc_peer_description(b->peer)->ssrc,
                            .has_block = true,
@@ -194,7 +174,7 @@ static void test_reports_and_bye(void)
     WORLD_WAIT(w, world_stats(w).packets_received == 17); /* what is asked meanwhile may be done first */
     cg_bridge_leg_close(w->bridge, a->leg);
     WORLD_WAIT(w, world_count(w, a, CG_LEG_EVENT_ENDED) == 1 && a->reports->len > 0);
-    assert_ended(w, a, CG_LEG_END_CLOSED);
+    world_assert_ended(w, a, CG_LEG_END_CLOSED);
     const cg_rtcp_report *report = last_report(a);
     g_assert_true(report->bye);
     g_assert_cmphex(report->ssrc, ==, a->local.ssrc);
@@ -225,8 +205,8 @@ static void test_regular_reports(void)
     uint16_t sequence = 1;
     for (; a->reports->len == 0; sequence++) {
         g_assert_cmpuint(sequence, <, 1000);
-        send_audio(w, b, sequence, 1);
-        send_audio(w, a, sequence, 1);
+        world_send_audio(w, b, sequence, 1);
+        world_send_audio(w, a, sequence, 1);
         world_run(w, 8);
     }
     const cg_rtcp_report *report = last_report(a);
