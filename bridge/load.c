@@ -8,8 +8,8 @@
 #define LOSS_US 2000000.0      /* how long lost packets count */
 #define MAX_LOSS 0.001         /* of the packets: below it somebody else kept the machine for a moment */
 #define FORGOTTEN 0.5          /* packets: what is left of a drop that no longer counts */
-#define LATE_US 250000         /* once: more than browsers' jitter buffers hide */
-#define MEAN_LATE_US 50000     /* all the time: whoever shares or rations the core leaves too little of it */
+#define LATE_US 1000000        /* once: no hiccup of a virtual machine is that long */
+#define MEAN_LATE_US 200000    /* all the time: whoever shares or rations the core leaves too little of it */
 #define LATE_HOLD_US 3000000   /* how long having been late counts */
 #define RESUME 0.9             /* of the limit: below it an overloaded worker is given calls again */
 

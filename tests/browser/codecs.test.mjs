@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { count } from '../lib/netns.mjs';
 import { connect } from '../lib/phone.mjs';
-import { bothHear, bothHearAgain, complaints, MEDIA_PORT, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
+import { bothHear, bothHearAgain, complaints, MEDIA_PORTS, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { codecs } from '../lib/tone.mjs';
 
 const { phone, record } = stage({ browsers: { chromium: 'chromium', chromium2: 'chromium', firefox: 'firefox' } });
@@ -31,7 +31,7 @@ for (const [first, second, codec] of CALLS) {
 test('Chromium sends every frame twice, in RED, when that is wanted most', { timeout }, async () => {
   // Its statistics speak of the Opus inside. Payload types stand on the wire for all to read: RFC 3550 section 5.1.
   const payloadType = 63; // Chromium's own choice, checked below
-  const counter = count(`udp dport ${MEDIA_PORT} @th,64,2 2 @th,73,7 ${payloadType}`);
+  const counter = count(`udp dport ${MEDIA_PORTS} @th,64,2 2 @th,73,7 ${payloadType}`);
   try {
     const [a, b] = await Promise.all([phone('chromium', { codecPreferences: ['red', 'opus'] }), phone('chromium2')]);
     await connect(a, b);

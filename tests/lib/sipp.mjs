@@ -5,19 +5,32 @@ import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SLOWNESS } from './gateway.mjs';
 import { until } from './wait.mjs';
 
-/** A UDP port that is free now. */
+// Below the ports that the kernel gives to whoever asks for any: nobody takes one between our look and its use.
+const FIRST_PORT = 10000;
+const LAST_PORT = 31000;
+let nextPort = FIRST_PORT + (process.pid * 101) % (LAST_PORT - FIRST_PORT);
+
+const isFree = (bind, socket) => new Promise((resolve) => {
+  socket.once('error', () => { socket.close(() => resolve(false)); }); // else it keeps the process alive
+  bind(() => { socket.close(() => resolve(true)); });
+});
+
+/** A port that is free now, of UDP and TCP. */
 export async function freePort(address = '127.0.0.1') {
-  const socket = createSocket('udp4');
-  socket.bind(0, address);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise((resolve) => { socket.close(resolve); });
-  return port;
+  for (;;) {
+    const port = nextPort;
+    nextPort = port === LAST_PORT ? FIRST_PORT : port + 1;
+    const datagrams = createSocket('udp4');
+    const connections = createServer();
+    if (await isFree((bound) => datagrams.bind(port, address, bound), datagrams)
+      && await isFree((bound) => connections.listen(port, address, bound), connections)) return port;
+  }
 }
 
 // --- steps ---

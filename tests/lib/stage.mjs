@@ -10,6 +10,8 @@ import { until } from './wait.mjs';
 
 export const PORT = 8443;
 export const MEDIA_PORT = 40000;
+/** Of both workers, as nft writes it. */
+export const MEDIA_PORTS = `${MEDIA_PORT}-${MEDIA_PORT + 1}`;
 /** For a whole test, browsers' start included. */
 export const TIMEOUT = 90000 * SLOWNESS;
 

@@ -155,10 +155,10 @@ static void test_drops(fixture *f, gconstpointer limit)
 
 static void test_late(fixture *f, gconstpointer limit)
 {
-    f->sample.lag_us = 100000;
+    f->sample.lag_us = 400000;
     work(f, 0.1, 0.25);
     g_assert_cmpint(check(f), ==, CG_LOAD_ADMIT);
-    f->sample.lag_us = 300000;
+    f->sample.lag_us = 1200000;
     work(f, 0.1, 0.25);
     g_assert_cmpint(check(f), ==, CG_LOAD_LATE);
     f->sample.lag_us = 0;
@@ -169,22 +169,22 @@ static void test_late(fixture *f, gconstpointer limit)
     /* Who does not answer at all is late before the answer. */
     cg_load_unanswered(&f->load, f->sample.at_us, 100000);
     g_assert_cmpint(check(f), ==, CG_LOAD_ADMIT);
-    cg_load_unanswered(&f->load, f->sample.at_us, 400000);
+    cg_load_unanswered(&f->load, f->sample.at_us, 1600000);
     g_assert_cmpint(check(f), ==, CG_LOAD_LATE);
 }
 
 /* Now and then is somebody else's turn; always is too little of a core. */
 static void test_late_on_average(fixture *f, gconstpointer limit)
 {
-    f->sample.lag_us = 120000;
+    f->sample.lag_us = 480000;
     work(f, 0.1, 0.25);
-    f->sample.lag_us = 20000;
+    f->sample.lag_us = 80000;
     work(f, 0.1, 10);
     g_assert_cmpint(check(f), ==, CG_LOAD_ADMIT);
-    f->sample.lag_us = 60000;
+    f->sample.lag_us = 240000;
     work(f, 0.1, 10);
     g_assert_cmpint(check(f), ==, CG_LOAD_LATE);
-    f->sample.lag_us = 20000;
+    f->sample.lag_us = 80000;
     work(f, 0.1, 10);
     g_assert_cmpint(check(f), ==, CG_LOAD_ADMIT);
 }
