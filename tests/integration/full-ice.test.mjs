@@ -1,5 +1,5 @@
 // A gateway with full ICE over the wire: candidates in descriptions and one by one, for clients that can take them so and
-// for those that cannot; its media; and what clients can get wrong. NATs and real servers are in tests/browser/nat.test.mjs.
+// for those that cannot; its media; and what clients can get wrong. NATs and real servers are in tests/networks/nat.test.mjs.
 // The one thing to know: the STUN server of these tests never answers, so gathering ends late.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';

@@ -1,5 +1,5 @@
 // Short-lived TURN credentials in `connected`: made here once more, from what the user name says and the secret.
-// The one thing to know: no TURN server takes part; tests/browser/turn.test.mjs has one.
+// The one thing to know: no TURN server takes part; tests/networks/turn.test.mjs has one.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test from 'node:test';
