@@ -84,6 +84,12 @@ void cg_worker_flush(cg_worker *worker)
     flush_socket(worker, worker->ipv6);
 }
 
+void cg_worker_catch_up(cg_worker *worker)
+{
+    if (cg_mailbox_depth(worker->mailbox) > 0)
+        cg_mailbox_deliver(worker->mailbox, worker);
+}
+
 static bool is_for_us(const cg_worker *worker, const cg_path *path)
 {
     return cg_addresses_contain(worker->config.addresses, path->ipv6 ? AF_INET6 : AF_INET, path->local);
@@ -97,9 +103,7 @@ static bool receive_batch(cg_worker *worker, cg_udp *udp)
     unsigned malformed;
     size_t count = cg_udp_receive(udp, datagrams, &more, &malformed);
     worker->taken += (unsigned) count;
-    /* What was asked for before these datagrams were sent is done before they are looked at. */
-    if (cg_mailbox_depth(worker->mailbox) > 0)
-        cg_mailbox_deliver(worker->mailbox, worker);
+    cg_worker_catch_up(worker);
     int64_t now_us = cg_clock_monotonic_us();
     if (malformed > 0)
         cg_counter_add(&worker->counters.dropped_malformed, malformed);
@@ -130,8 +134,7 @@ static bool receive_plain_batch(cg_worker *worker)
     unsigned malformed;
     size_t count = cg_rtp_sockets_receive(worker->rtp, datagrams, &more, &malformed);
     worker->taken += (unsigned) count;
-    if (cg_mailbox_depth(worker->mailbox) > 0) /* as above */
-        cg_mailbox_deliver(worker->mailbox, worker);
+    cg_worker_catch_up(worker);
     int64_t now_us = cg_clock_monotonic_us();
     if (malformed > 0)
         cg_counter_add(&worker->counters.dropped_malformed, malformed);

@@ -78,6 +78,10 @@ uint8_t *cg_worker_buffer(cg_worker *worker, const cg_path *path); /* for cg_wor
 /* Sends what is queued, for whoever uses the buffers again within a wake-up. */
 void cg_worker_flush(cg_worker *worker);
 
+/* Delivers mail that waits. Called between reading from a socket and looking at what was read: what was asked for
+ * before a packet was sent is done before the packet is. */
+void cg_worker_catch_up(cg_worker *worker);
+
 /* Counts, and tells now and then, a datagram that is not taken. */
 void cg_worker_drop(cg_worker *worker, cg_drop_reason reason, const cg_path *from, int64_t now_us);
 

@@ -180,10 +180,12 @@ static void serve(cg_worker *worker, uint32_t number, uint32_t events, int64_t n
     if ((events & ~(uint32_t) EPOLLOUT) == 0)
         return;
     cg_tcp_read_status status = cg_tcp_connection_read(connection);
-    if (status == CG_TCP_READ)
+    if (status == CG_TCP_READ) {
+        cg_worker_catch_up(worker); /* may end the connection */
         receive_frames(worker, number, now_us);
-    else if (status == CG_TCP_READ_END)
+    } else if (status == CG_TCP_READ_END) {
         end_connection(worker, connection);
+    }
 }
 
 void cg_worker_tcp_serve(cg_worker *worker)
