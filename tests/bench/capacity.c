@@ -1,5 +1,5 @@
-/* More and more calls until packets are lost, then between the last two numbers. All of them stay connected; how many
- * of them speak is what changes. */
+/* More and more calls until packets are lost or the load has no core left to make them with, then between the last two
+ * numbers. All of them stay connected; how many of them speak is what changes. */
 #include "tests/bench/capacity.h"
 
 #include "tests/bench/comparison.h"
@@ -9,9 +9,11 @@
 #include <limits.h>
 #include <math.h>
 
-enum { FIRST_CALLS = 100, TRY_S = 3, PROOF_S = 10, HALF_CALLS = 100, PRECISION = 20, APPROACHES = 4 };
+enum { FIRST_CALLS = 100, TRY_S = 3, PROOF_S = 10, HALF_CALLS = 400, PRECISION = 20, APPROACHES = 4 };
 
+#define HALF_AT_LEAST 0.45
 #define HALF_AT_MOST 0.55
+#define LOAD_AT_MOST 0.8 /* of its core; beyond it, what waits and what is lost is the load's own */
 
 /* What a number of calls led to. */
 typedef struct {
@@ -45,11 +47,16 @@ static trial try_calls(bearer *b, unsigned calls, unsigned seconds)
     return result;
 }
 
+static bool is_borne(const trial *t)
+{
+    return t->lost == 0 && t->load <= LOAD_AT_MOST;
+}
+
 /* A loss counts if it comes twice: the machine may have been somewhere else for a moment. */
 static trial try_twice(bearer *b, unsigned calls)
 {
     trial now = try_calls(b, calls, TRY_S);
-    return now.lost > 0 ? try_calls(b, calls, TRY_S) : now;
+    return is_borne(&now) ? now : try_calls(b, calls, TRY_S);
 }
 
 static bearer begin(target_world *world, const target *bearing, unsigned calls)
@@ -65,36 +72,36 @@ static void end(bearer *b)
     comparison_free(b->whole);
 }
 
-/* Adds calls until some are lost or the world has no more; returns the last that was borne, and what was not. */
-static trial climb(bearer *b, unsigned *ret_too_many)
+static bool add_calls(bearer *b, unsigned more)
+{
+    load_set_speakers(b->world->load, UINT_MAX);
+    bool all = comparison_set_up(b->whole, b->world, b->state, b->up, more);
+    b->up += more;
+    return all;
+}
+
+/* Adds calls until they are not borne or the world has no more; returns the last that was borne, and what was not. */
+static trial climb(bearer *b, trial *ret_too_many)
 {
     trial borne = {0}, now = try_twice(b, b->up);
-    while (now.lost == 0) {
+    while (is_borne(&now)) {
         borne = now;
         unsigned more = MIN(b->up / 4, b->world->calls - b->up);
-        if (more == 0)
-            break;
-        load_set_speakers(b->world->load, UINT_MAX);
-        bool all = comparison_set_up(b->whole, b->world, b->state, b->up, more);
-        b->up += more;
-        if (!all)
+        if (more == 0 || !add_calls(b, more))
             break;
         now = try_twice(b, b->up);
     }
-    *ret_too_many = b->up;
+    *ret_too_many = now;
     return borne;
 }
 
-static trial find_capacity(bearer *b)
+/* `ret_too_many` is why there are no more. */
+static trial find_capacity(bearer *b, trial *ret_too_many)
 {
-    unsigned too_many;
-    trial borne = climb(b, &too_many);
-    while (too_many - borne.calls > MAX(too_many / PRECISION, 1)) {
-        trial now = try_twice(b, (borne.calls + too_many) / 2);
-        if (now.lost == 0)
-            borne = now;
-        else
-            too_many = now.calls;
+    trial borne = climb(b, ret_too_many);
+    while (ret_too_many->calls - borne.calls > MAX(ret_too_many->calls / PRECISION, 1)) {
+        trial now = try_twice(b, (borne.calls + ret_too_many->calls) / 2);
+        *(is_borne(&now) ? &borne : ret_too_many) = now;
     }
     return borne;
 }
@@ -105,28 +112,42 @@ static void add_trial(bench_report *report, const char *key, const char *label, 
     report_row(report, key, label, "", values);
 }
 
-/* Approaches the number of calls with which the server has half of a core to do: fewer packets share fewer wake-ups, so
- * half the calls are more than half the load. */
+/* How many calls to try next; 0: `now` will do. Fewer packets share fewer wake-ups, so half the calls are more than
+ * half the load: the number is approached. */
+static unsigned next_calls(const bearer *b, const trial *now)
+{
+    bool more = now->server < HALF_AT_LEAST && now->load < LOAD_AT_MOST - 0.1;
+    bool fewer = now->server > HALF_AT_MOST || now->load > LOAD_AT_MOST;
+    if (!more && !fewer)
+        return 0;
+    double factor = fmin(0.5 / now->server, (LOAD_AT_MOST - 0.05) / now->load);
+    unsigned calls = CLAMP((unsigned) (now->calls * factor), 1, b->world->calls);
+    return calls != now->calls ? calls : 0;
+}
+
+/* The trial with which the server has half of a core to do, or as much of it as the load can make. */
 static trial half_busy(bearer *b)
 {
-    unsigned calls = b->up;
-    trial now = try_calls(b, calls, TRY_S);
-    for (unsigned i = 0; i < APPROACHES && now.server > HALF_AT_MOST && calls > 1; i++) {
-        calls = MAX((unsigned) (calls * 0.5 / now.server), 1);
+    trial now = try_calls(b, b->up, TRY_S);
+    for (unsigned i = 0, calls; i < APPROACHES && (calls = next_calls(b, &now)) != 0; i++) {
+        if (calls > b->up && !add_calls(b, calls - b->up))
+            break;
         now = try_calls(b, calls, TRY_S);
     }
-    return try_calls(b, calls, PROOF_S);
+    return try_calls(b, now.calls, PROOF_S);
 }
 
 static trial measure_gateway(target_world *world, bench_report *report)
 {
     bearer b = begin(world, &target_callgate, MIN(FIRST_CALLS, world->calls));
-    trial most = find_capacity(&b);
+    trial too_many, most = find_capacity(&b, &too_many);
     trial proof = try_calls(&b, MAX(most.calls * 8 / 10, 1), PROOF_S);
     trial half = half_busy(&b);
     end(&b);
     add_trial(report, "capacity", "Callgate, the most without loss", &most);
-    add_trial(report, "capacity_80", "Callgate, 80 % of that", &proof);
+    add_trial(report, "too_many", too_many.lost > 0 ? "Callgate, too many" : "Callgate, more than the load can make",
+              &too_many);
+    add_trial(report, "capacity_80", "Callgate, 80 % of the most", &proof);
     add_trial(report, target_callgate.key, "Callgate, half busy", &half);
     verdict_section(report);
     verdict_row(report, "lost_80", "packets lost at 80 % of capacity, at most", most.calls > 0 ? proof.lost : NAN,
@@ -138,7 +159,7 @@ static trial measure_other(const target_world *all, const target *other)
 {
     target_world world = *all;
     world.calls = MIN(HALF_CALLS, all->calls);
-    bearer b = begin(&world, other, world.calls);
+    bearer b = begin(&world, other, MIN(FIRST_CALLS, world.calls));
     trial half = half_busy(&b);
     end(&b);
     return half;
