@@ -22,6 +22,7 @@ typedef struct {
     bool demo;                    /* the demo token endpoint exists */
     const char *demo_key;         /* SK that signs its tokens */
     const char *demo_application; /* AP that its tokens call through */
+    const char *const *demo_dial; /* what the softphone offers: "ADDRESS a word on it"; NULL: nothing */
     cg_directory *directory;      /* accounts, keys, applications */
     cg_routes *routes;            /* trunks, numbers */
     GPtrArray *strings;           /* (owned) what the members above point to */

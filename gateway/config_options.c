@@ -123,7 +123,7 @@ static const option options[] = {
      "time in which media may come from elsewhere than signalled (phones behind NAT); 0: never", RESTART},
     {"sip", "listen", TEXT, AT(sip.address), NULL, 0, 0, "IP address for SIP, UDP and TCP; without it there is none",
      RESTART},
-    {"sip", "port", PORT, AT(sip.port), "5060", 1, 65535, "port for SIP", RESTART},
+    {"sip", "port", PORT, AT(sip.port), "5060", 0, 65535, "port for SIP; 0 takes any free one", RESTART},
     {"sip", "advertise", TEXT, AT(sip.advertise), NULL, 0, 0, "host that trunks know the gateway by; default: listen",
      RESTART},
     {"sip", "timeout_ms", NUMBER, AT(sip.timeout_ms), "8000", 500, 32000,
@@ -150,6 +150,8 @@ static const option options[] = {
     {"demo", "key", TEXT, AT(demo_key), NULL, 0, 0, "key (SK..., HS256) that signs demo tokens"},
     {"demo", "application", TEXT, AT(demo_application), NULL, 0, 0,
      "application (AP...) that demo tokens call through"},
+    {"demo", "dial", LIST, AT(demo_dial), NULL, 0, 0,
+     "what the softphone offers to call: ADDRESS and a few words on it, separated by commas"},
 };
 
 /* Keeps `text` as long as the configuration. Takes it. */

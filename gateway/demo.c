@@ -7,31 +7,65 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/random.h"
+#include "gateway/routes.h"
 
 #include <string.h>
 
 #define TOKEN_TTL_S 3600
 
-char *cg_demo_config_text(void)
+/* Two trunks to the phones that gateway/run starts; the tone's phone answers to whatever number it is asked for. */
+static void add_phones(GString *text, const char *account, unsigned port)
+{
+    g_string_append_printf(text,
+                           "[sip]\nlisten = 127.0.0.1\nport = 0\n[media]\nrtp_address = 127.0.0.1\n"
+                           "[trunk demo-echo]\naccount = %s\nhosts = 127.0.0.1:%u\n"
+                           "[trunk demo-tone]\naccount = %s\nhosts = 127.0.0.1:%u\nprefixes = +1555\nstrip = %d\n"
+                           "add = tone\n"
+                           "[demo]\ndial = sip:echo@127.0.0.1 lets you hear yourself, +15550100 plays a tone\n",
+                           account, port, account, port + 2, CG_NUMBER_MAX);
+}
+
+char *cg_demo_config_text(unsigned phones_port)
 {
     cg_sid account = cg_sid_new("AC"), key = cg_sid_new("SK"), application = cg_sid_new("AP");
     char secret[41];
     cg_random_text(secret, 40);
-    return g_strdup_printf("[account %s]\nname = Demo\n"
-                           "[key %s]\naccount = %s\nalgorithm = HS256\nsecret = %s\n"
-                           "[application %s]\naccount = %s\nname = Demo\nmode = direct\n"
-                           "[demo]\nenabled = true\nkey = %s\napplication = %s\n",
-                           account.text, key.text, account.text, secret, application.text, account.text, key.text,
-                           application.text);
+    GString *text = g_string_new(NULL);
+    g_string_printf(text,
+                    "[account %s]\nname = Demo\n"
+                    "[key %s]\naccount = %s\nalgorithm = HS256\nsecret = %s\n"
+                    "[application %s]\naccount = %s\nname = Demo\nmode = direct\n"
+                    "[demo]\nenabled = true\nkey = %s\napplication = %s\n",
+                    account.text, key.text, account.text, secret, application.text, account.text, key.text,
+                    application.text);
+    if (phones_port != 0)
+        add_phones(text, account.text, phones_port);
+    return g_string_free(text, FALSE);
 }
 
-static void respond_token(cg_http_response *response, const char *token, const char *identity)
+/* Each is an address, and what is said of it. */
+static void write_destinations(cg_json_writer *writer, const char *const *dial)
+{
+    cg_json_begin_array(writer, "destinations");
+    for (; dial != NULL && *dial != NULL; dial++) {
+        size_t length = strcspn(*dial, " ");
+        g_autofree char *address = g_strndup(*dial, length);
+        cg_json_begin_object(writer, NULL);
+        cg_json_write_string(writer, "address", address);
+        cg_json_write_string(writer, "text", *dial + length + strspn(*dial + length, " "));
+        cg_json_end_object(writer);
+    }
+    cg_json_end_array(writer);
+}
+
+static void respond_token(cg_http_response *response, const char *token, const char *identity, const char *const *dial)
 {
     g_autoptr(cg_json_writer) writer = cg_json_writer_new();
     cg_json_begin_object(writer, NULL);
     cg_json_write_string(writer, "token", token);
     cg_json_write_string(writer, "identity", identity);
     cg_json_write_integer(writer, "ttl", TOKEN_TTL_S);
+    write_destinations(writer, dial);
     cg_json_end_object(writer);
     cg_http_respond_json(response, 200, cg_json_writer_steal(writer, NULL));
 }
@@ -83,5 +117,5 @@ void cg_demo_handle_token(const cg_http_request *request, cg_http_response *resp
     if (token == NULL)
         cg_http_respond_error(response, 500, error);
     else
-        respond_token(response, token, identity);
+        respond_token(response, token, identity, config->demo_dial);
 }

@@ -16,6 +16,7 @@ typedef struct {
     char *config_path, *listen, *web_root, *log_level;
     gboolean demo;
     int port, udp_port; /* NOT_GIVEN: as configured */
+    int demo_phones;    /* port of the first; NOT_GIVEN: there are none */
 } serve_options;
 
 static bool port_fits(int port)
@@ -28,6 +29,10 @@ static bool check_values(const serve_options *options)
     cg_log_level level;
     if (!port_fits(options->port) || !port_fits(options->udp_port)) {
         fprintf(stderr, "callgate serve: a port is at least 0 and at most %d\n", UINT16_MAX);
+        return false;
+    }
+    if (options->demo_phones != NOT_GIVEN && (options->demo_phones < 1 || options->demo_phones > UINT16_MAX - 2)) {
+        fprintf(stderr, "callgate serve: --demo-phones is a port from 1 to %d\n", UINT16_MAX - 2);
         return false;
     }
     if (options->log_level != NULL && !cg_log_level_parse(options->log_level, &level)) {
@@ -44,6 +49,8 @@ static bool parse(int *argc, char ***argv, serve_options *options)
         {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config_path, "configuration file", "FILE"},
         {"demo", 0, 0, G_OPTION_ARG_NONE, &options->demo,
          "run with an embedded configuration on 127.0.0.1 that gives tokens to everyone who asks", NULL},
+        {"demo-phones", 0, 0, G_OPTION_ARG_INT, &options->demo_phones,
+         "demo: SIP phones listen on 127.0.0.1, an echo at PORT, a tone at PORT + 2 (gateway/run --sip-demo)", "PORT"},
         {"listen", 0, 0, G_OPTION_ARG_STRING, &options->listen, "address for HTTP and WebSocket", "ADDRESS"},
         {"port", 'p', 0, G_OPTION_ARG_INT, &options->port, "TCP port for HTTP and WebSocket, 0 for any", "PORT"},
         {"udp-port", 0, 0, G_OPTION_ARG_INT, &options->udp_port, "first UDP port for media, 0 for any", "PORT"},
@@ -62,6 +69,10 @@ static bool parse(int *argc, char ***argv, serve_options *options)
         return false;
     if (*argc > 1 || options->demo == (options->config_path != NULL)) {
         fprintf(stderr, "callgate serve: give either --config FILE or --demo; see callgate serve --help\n");
+        return false;
+    }
+    if (options->demo_phones != NOT_GIVEN && !options->demo) {
+        fprintf(stderr, "callgate serve: --demo-phones goes with --demo\n");
         return false;
     }
     return true;
@@ -89,7 +100,8 @@ static cg_config *load(void *user, char **ret_error)
     const serve_options *options = user;
     cg_config *config;
     if (options->demo) {
-        g_autofree char *text = cg_demo_config_text();
+        g_autofree char *text =
+            cg_demo_config_text(options->demo_phones != NOT_GIVEN ? (unsigned) options->demo_phones : 0);
         config = cg_config_parse(text, "/", "demo", ret_error);
     } else {
         config = cg_config_load(options->config_path, ret_error);
@@ -144,7 +156,7 @@ static int run(cg_config *config, serve_options *options)
 
 int cg_serve_command(int argc, char **argv)
 {
-    serve_options options = {.port = NOT_GIVEN, .udp_port = NOT_GIVEN};
+    serve_options options = {.port = NOT_GIVEN, .udp_port = NOT_GIVEN, .demo_phones = NOT_GIVEN};
     g_autofree char *error = NULL;
     int status = 2;
     if (parse(&argc, &argv, &options)) {

@@ -7,6 +7,7 @@ const NAMES = { '*': 'star', '#': 'hash' };
 
 export class Dialler {
   #buttons = new Map();
+  #offered = new Map(); // the short name of what the gateway offers to call -> its address
   #actions; // {place(destination), key(digit): true if it went to a call, sound(digit)}
 
   constructor(actions) {
@@ -15,7 +16,7 @@ export class Dialler {
     $('dial').addEventListener('submit', (event) => {
       event.preventDefault();
       const text = $('to').value.trim();
-      if (text) actions.place(destination(text));
+      if (text) actions.place(this.#offered.get(text.toLowerCase()) ?? destination(text));
       else $('to').focus();
     });
     $('erase').addEventListener('click', () => {
@@ -29,6 +30,19 @@ export class Dialler {
   prefill(text) {
     $('to').value = text;
     this.#update();
+  }
+
+  /* Phones to try: [{address, text}]. Of "sip:echo@host" the name is enough. */
+  offer(destinations) {
+    const items = destinations.map(({ address, text }) => {
+      const name = address.replace(/^sip:([^@]+)@.*$/, '$1');
+      this.#offered.set(name.toLowerCase(), address);
+      const button = element('button', { type: 'button', className: 'quiet', textContent: name });
+      button.addEventListener('click', () => this.#actions.place(address));
+      return element('li', {}, button, ` ${text}`);
+    });
+    $('offers').replaceChildren(...items);
+    $('offers').hidden = items.length === 0;
   }
 
   /* A key of the pad or of the keyboard. */

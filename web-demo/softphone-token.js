@@ -14,7 +14,8 @@ export function takeFromAddress() {
   return { identity: new URLSearchParams(location.search).get('identity') };
 }
 
-/* A token of the demo configuration; code 31404 where there is no demo. */
+/* A token of the demo configuration, and what else than names it offers to call: {token, destinations: [{address, text}]}.
+ * Code 31404 where there is no demo. */
 export async function demoToken(identity) {
   let answer;
   try {
@@ -26,7 +27,7 @@ export async function demoToken(identity) {
   } catch (cause) {
     throw new CallgateError(53000, { cause });
   }
-  if (answer.ok) return (await answer.json()).token;
+  if (answer.ok) return answer.json();
   if (answer.status === 404) {
     throw new CallgateError(31404, {
       explanation: 'This gateway runs without the demo and gives no tokens away.',

@@ -26,7 +26,8 @@ function showSignIn(text) {
 
 async function signInByName(identity) {
   try {
-    const token = await demoToken(identity);
+    const { token, destinations } = await demoToken(identity);
+    desk.dialler.offer(destinations);
     demoIdentity = identity;
     start(token);
   } catch (error) {
@@ -69,7 +70,7 @@ async function renewDemoToken() {
   if (Date.now() - renewedAt < RENEWAL_PAUSE) return false;
   renewedAt = Date.now();
   try {
-    await renew(await demoToken(demoIdentity));
+    await renew((await demoToken(demoIdentity)).token);
     return true;
   } catch (error) {
     noticeError(error, [{ label: 'Try again', run: renewDemoToken }]);

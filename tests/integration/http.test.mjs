@@ -218,6 +218,12 @@ test('/demo/token', async (t) => {
     assert.equal(await ask(open.port, page(`demo.lan:${open.port}`)), 200);
     assert.equal(await ask(open.port, { host: `demo.lan:${open.port}`, origin: 'https://evil.example' }), 403);
   });
+  await t.test('tells what else than names can be called', async (t2) => {
+    const dial = 'sip:echo@192.0.2.1 says it again,+15550100';
+    const demo = await startGateway({ config: { demo: { enabled: true, key: KEY, application: APPLICATION, dial } } }, t2);
+    const { text } = await post(demo.url, '{"identity":"alice"}');
+    assert.deepEqual(JSON.parse(text).destinations, [{ address: 'sip:echo@192.0.2.1', text: 'says it again' }, { address: '+15550100', text: '' }]);
+  });
   for (const [name, options] of [
     ['the demo configuration', { args: ['--demo', '--port', '0', '--udp-port', '0', '--web-root', join(TOP, 'web-demo')] }],
     ['a configuration that enables it', { config: { demo: { enabled: true, key: KEY, application: APPLICATION } } }],
@@ -228,7 +234,7 @@ test('/demo/token', async (t) => {
       for (const identity of ['alice', 'bob']) {
         const { status, text } = await post(demo.url, JSON.stringify({ identity }));
         const { token, ...rest } = JSON.parse(text);
-        assert.deepEqual([status, rest], [200, { identity, ttl: 3600 }]);
+        assert.deepEqual([status, rest], [200, { identity, ttl: 3600, destinations: [] }]);
         people[identity] = await SignalClient.connect(demo.socketUrl, token);
         assert.equal(people[identity].connected.token.identity, identity);
       }
