@@ -74,15 +74,31 @@ char *cg_sip_write_uri(const char *user, const char *host);
 char *cg_sip_write_from(const char *user, const char *host);
 char *cg_sip_write_credentials(const sip_t *challenge, const char *user, const char *password); /* NULL: none asked */
 
-/* sip_dialog.c: what is asked of dialogs and what nua tells of them; on the SIP thread. */
+/* sip_nua.c: what nua tells of anything; on the SIP thread, as all below. */
 void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, cg_sip *sip, nua_handle_t *handle,
                    cg_sip_dialog *dialog, sip_t const *message, tagi_t tags[]);
-void cg_sip_dialog_dial(cg_sip *sip, cg_sip_dialog *dialog); /* takes it */
+
+/* sip_dialog.c: what is asked of dialogs ... */
 void cg_sip_dialog_ring(cg_sip_dialog *dialog);
 void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp);
 void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status);
 void cg_sip_dialog_end(cg_sip_dialog *dialog);
+/* ... and what happens to them. */
+void cg_sip_dialog_on_reinvite(cg_sip_dialog *dialog, const sip_t *message);
+void cg_sip_dialog_on_ack(cg_sip_dialog *dialog, const sip_t *message);
+void cg_sip_dialog_on_terminated(cg_sip_dialog *dialog);
+void cg_sip_dialog_keep(cg_sip_dialog *dialog); /* in the table, which owns it */
+void cg_sip_dialog_drop(cg_sip_dialog *dialog); /* out of it, and freed */
+void cg_sip_dialog_tell(cg_sip_dialog *dialog, cg_sip_event_kind kind, unsigned status, char *sdp); /* takes `sdp` */
 void cg_sip_dialog_free(void *dialog);
+
+/* sip_outgoing.c */
+void cg_sip_dialog_dial(cg_sip *sip, cg_sip_dialog *dialog); /* takes it */
+void cg_sip_dialog_on_response(cg_sip_dialog *dialog, int status, const sip_t *message);
+
+/* sip_incoming.c */
+void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message);
+void cg_sip_on_options(cg_sip *sip, nua_handle_t *handle, bool in_dialog);
 
 /* sip.c: what cg_sip_new waits for. */
 void cg_sip_tell_started(cg_mailbox *waiting, bool running);

@@ -1,0 +1,61 @@
+/* What nua tells, to whom it concerns. nua answers what needs no thought by itself (CANCEL, BYE, unknown methods). */
+#include "signaling/sip/sip_internal.h"
+
+static void on_event_of_none(cg_sip *sip, nua_event_t event, nua_handle_t *handle, const sip_t *message)
+{
+    switch (event) {
+    case nua_i_invite:
+        cg_sip_on_invite(sip, handle, message);
+        break;
+    case nua_i_options:
+        cg_sip_on_options(sip, handle, false);
+        break;
+    case nua_i_register:
+    case nua_i_publish:
+    case nua_i_message:
+    case nua_i_method:
+    case nua_i_info:
+    case nua_i_subscribe:
+    case nua_i_refer:
+    case nua_i_notify:
+        nua_handle_destroy(handle);
+        break;
+    default:
+        break;
+    }
+}
+
+void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, cg_sip *sip, nua_handle_t *handle,
+                   cg_sip_dialog *dialog, sip_t const *message, tagi_t tags[])
+{
+    if (event == nua_r_shutdown && status >= 200) {
+        sip->finished = true;
+        su_root_break(sip->root);
+        return;
+    }
+    if (handle == NULL || sip->stopping)
+        return;
+    if (dialog == NULL) {
+        on_event_of_none(sip, event, handle, message);
+        return;
+    }
+    switch (event) {
+    case nua_r_invite:
+        cg_sip_dialog_on_response(dialog, status, message);
+        break;
+    case nua_i_invite:
+        cg_sip_dialog_on_reinvite(dialog, message);
+        break;
+    case nua_i_ack:
+        cg_sip_dialog_on_ack(dialog, message);
+        break;
+    case nua_i_options:
+        cg_sip_on_options(sip, handle, true);
+        break;
+    case nua_i_terminated:
+        cg_sip_dialog_on_terminated(dialog);
+        break;
+    default:
+        break;
+    }
+}

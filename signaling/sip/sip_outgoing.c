@@ -1,0 +1,97 @@
+/* Our calls, until they are answered: one host after the other, challenges, refusals. */
+#include "signaling/sip/sip_internal.h"
+
+#include <sofia-sip/sip_tag.h>
+
+static bool try_host(cg_sip_dialog *dialog)
+{
+    cg_sip *sip = dialog->sip;
+    g_autofree char *url = cg_sip_write_uri(dialog->user, dialog->hosts[dialog->host]);
+    g_autofree char *from = cg_sip_write_from(dialog->from_user, sip->advertise);
+    dialog->authenticated = false;
+    dialog->handle = nua_handle(sip->nua, dialog, NUTAG_URL(url), SIPTAG_TO_STR(url), SIPTAG_FROM_STR(from), TAG_END());
+    if (dialog->handle == NULL)
+        return false;
+    nua_invite(dialog->handle, NUTAG_AUTOANSWER(0), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
+               SIPTAG_PAYLOAD_STR(dialog->sdp), TAG_END());
+    return true;
+}
+
+static void fail(cg_sip_dialog *dialog, unsigned status)
+{
+    cg_sip_dialog_tell(dialog, CG_SIP_FAILED, status, NULL);
+    cg_sip_dialog_drop(dialog);
+}
+
+void cg_sip_dialog_dial(cg_sip *sip, cg_sip_dialog *dialog)
+{
+    cg_sip_dialog_keep(dialog);
+    if (g_hash_table_size(sip->dialogs) > sip->config.max_dialogs || !try_host(dialog))
+        fail(dialog, 503);
+}
+
+/* A host that is not there, or not in order, before the callee can know of the call. Statuses from 900 on are Sofia's
+ * own: names that do not resolve, transports that fail. */
+static bool should_try_next(const cg_sip_dialog *dialog, int status, const sip_t *message)
+{
+    return dialog->hosts[dialog->host + 1] != NULL && !dialog->rang && (message == NULL || status >= 500) &&
+           (status < 600 || status >= 900);
+}
+
+static bool authenticate(cg_sip_dialog *dialog, const sip_t *message)
+{
+    if (dialog->auth_user == NULL || dialog->authenticated || message == NULL)
+        return false;
+    g_autofree char *credentials = cg_sip_write_credentials(message, dialog->auth_user, dialog->auth_password);
+    if (credentials == NULL)
+        return false;
+    dialog->authenticated = true;
+    nua_authenticate(dialog->handle, NUTAG_AUTH(credentials), TAG_END());
+    return true;
+}
+
+static void refused(cg_sip_dialog *dialog, int status, const sip_t *message)
+{
+    if ((status == 401 || status == 407) && authenticate(dialog, message))
+        return;
+    if (!should_try_next(dialog, status, message)) {
+        fail(dialog, status >= 300 && status < 700 ? (unsigned) status : 503);
+        return;
+    }
+    nua_handle_bind(dialog->handle, NULL);
+    g_clear_pointer(&dialog->handle, nua_handle_destroy);
+    dialog->host++;
+    if (!try_host(dialog))
+        fail(dialog, 503);
+}
+
+static void answered(cg_sip_dialog *dialog, const sip_t *message)
+{
+    dialog->state = CG_SIP_DIALOG_TALKING;
+    cg_sip_dialog_tell(dialog, CG_SIP_ANSWERED, 200, cg_sip_read_body(message));
+}
+
+/* A response to our INVITE. */
+void cg_sip_dialog_on_response(cg_sip_dialog *dialog, int status, const sip_t *message)
+{
+    switch (dialog->state) {
+    case CG_SIP_DIALOG_CALLING:
+        if (status >= 300)
+            refused(dialog, status, message);
+        else if (status >= 200)
+            answered(dialog, message);
+        else if (status >= 180 && !dialog->rang) {
+            dialog->rang = true;
+            cg_sip_dialog_tell(dialog, CG_SIP_RINGING, (unsigned) status, NULL);
+        }
+        break;
+    case CG_SIP_DIALOG_ENDING: /* the answer has crossed our CANCEL: RFC 3261 section 9.1 */
+        if (status >= 300)
+            cg_sip_dialog_drop(dialog);
+        else if (status >= 200)
+            nua_bye(dialog->handle, TAG_END());
+        break;
+    default:
+        break;
+    }
+}
