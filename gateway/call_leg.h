@@ -9,6 +9,7 @@
 
 typedef struct cg_call cg_call;
 typedef struct cg_call_leg cg_call_leg;
+typedef struct cg_leg_record cg_leg_record;
 
 typedef enum {
     CG_CALL_LEG_NEW,      /* made, nothing said */
@@ -43,6 +44,8 @@ typedef struct {
      * takes longer than who cannot trickle should wait. NULL: this kind of party has no use for candidates. */
     void (*candidate)(cg_call_leg *leg, const cg_candidate *candidate);
     void (*gathered)(cg_call_leg *leg, bool complete);
+    /* The call is over: adds to the leg's record what only its kind knows, and counts what it counts. NULL: nothing. */
+    void (*record)(cg_call_leg *leg, cg_leg_record *record);
     void (*free)(cg_call_leg *leg);
 } cg_call_leg_ops;
 

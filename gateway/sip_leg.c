@@ -1,19 +1,23 @@
 /* SIP legs: descriptions in both roles, and what the call has us say. */
 #include "gateway/sip_leg.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "gateway/call_codecs.h"
 #include "gateway/calls.h"
+#include "gateway/leg_record.h"
 #include "gateway/sip_status.h"
 #include "gateway/telephony.h"
 
+#include <netdb.h>
 #include <string.h>
 
 static void leg_offer(cg_call_leg *base);
 static void leg_ringing(cg_call_leg *base);
 static void leg_answer(cg_call_leg *base);
 static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error);
+static void leg_record(cg_call_leg *base, cg_leg_record *record);
 static void leg_free(cg_call_leg *base);
 
 /* The bridge has sent the phone its digits; a hold and messages are nothing it would understand. */
@@ -45,6 +49,7 @@ static const cg_call_leg_ops sip_leg_ops = {
     .hold = leg_hold,
     .message = leg_message,
     .stats = leg_stats,
+    .record = leg_record,
     .free = leg_free,
 };
 
@@ -55,12 +60,13 @@ static cg_sip_leg *sip_leg(cg_call_leg *base)
 }
 
 static cg_sip_leg *new_leg(cg_telephony *telephony, const cg_trunk *trunk, cg_trunk_direction direction,
-                           const char *address)
+                           const char *address, const char *number)
 {
     cg_sip_leg *leg = g_new0(cg_sip_leg, 1);
     leg->base.ops = &sip_leg_ops;
     leg->base.sid = cg_sid_new("CA");
     leg->base.address = g_strdup(address);
+    leg->number = g_strdup(number);
     leg->telephony = telephony;
     leg->routes = cg_routes_ref(telephony->routes);
     leg->trunk = trunk;
@@ -75,19 +81,26 @@ static cg_sip_leg *new_leg(cg_telephony *telephony, const cg_trunk *trunk, cg_tr
 cg_sip_leg *cg_sip_leg_new_callee(cg_telephony *telephony, const cg_trunk *trunk, const char *dialled,
                                   const char *address)
 {
-    cg_sip_leg *leg = new_leg(telephony, trunk, CG_TRUNK_OUT, address);
-    leg->dialled = g_strdup(dialled);
-    return leg;
+    return new_leg(telephony, trunk, CG_TRUNK_OUT, address, dialled);
 }
 
-cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_trunk *trunk, cg_sip_dialog_id dialog,
+static char *text_of(const struct sockaddr_storage *address)
+{
+    char text[NI_MAXHOST];
+    bool known = getnameinfo((const struct sockaddr *) address, sizeof *address, text, sizeof text, NULL, 0,
+                             NI_NUMERICHOST) == 0;
+    return g_strdup(known ? text : "");
+}
+
+cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_trunk *trunk, const cg_sip_event *invite,
                                   const char *address, cg_sdp *offer)
 {
-    cg_sip_leg *leg = new_leg(telephony, trunk, CG_TRUNK_IN, address);
+    cg_sip_leg *leg = new_leg(telephony, trunk, CG_TRUNK_IN, address, invite->to_user);
+    leg->source = text_of(&invite->source);
     leg->offer = offer;
     leg->base.remote = *cg_sdp_media(offer);
     cg_sdp_prefer_codecs(trunk->codecs, &leg->base.remote);
-    leg->dialog = dialog;
+    leg->dialog = invite->dialog;
     cg_telephony_remember(telephony, leg);
     return leg;
 }
@@ -99,9 +112,35 @@ static void leg_free(cg_call_leg *base)
     leg->counts->calls--;
     cg_sdp_free(leg->offer);
     cg_routes_unref(leg->routes);
-    g_free(leg->dialled);
+    g_free(leg->number);
+    g_free(leg->source);
     g_free(base->address);
     g_free(leg);
+}
+
+static void count(const cg_sip_leg *leg, const cg_leg_record *record)
+{
+    const cg_leg_stats *stats = &leg->base.stats;
+    cg_trunk_call call = {
+        .codec = record->codec,
+        .translated = record->translated,
+        .packets = stats->packets_received,
+        .lost = stats->packets_lost,
+        .jitter_us = stats->jitter_us,
+        .mos = record->mos,
+    };
+    cg_trunk_counts_ended(leg->counts, &call);
+}
+
+static void leg_record(cg_call_leg *base, cg_leg_record *record)
+{
+    const cg_sip_leg *leg = sip_leg(base);
+    record->trunk = leg->trunk->name;
+    record->host = leg->source != NULL ? leg->source : leg->trunk->hosts[leg->host];
+    record->called = leg->number;
+    record->sip_status = leg->status;
+    if (record->answered)
+        count(leg, record);
 }
 
 static cg_sdp_origin origin_of(cg_sip_leg *leg)
@@ -117,7 +156,7 @@ static void dial(cg_sip_leg *leg, const char *sdp)
     const char *caller = leg->base.call->caller->address;
     const char *colon = strchr(caller, ':');
     cg_sip_invite invite = {
-        .user = leg->dialled,
+        .user = leg->number,
         .from_user = trunk->caller_id != NULL ? trunk->caller_id
                      : colon != NULL          ? colon + 1
                                               : caller,
@@ -129,6 +168,7 @@ static void dial(cg_sip_leg *leg, const char *sdp)
         invite.hosts[invite.host_count++] = *host;
     if (*invite.from_user == '\0')
         invite.from_user = NULL;
+    leg->dialled_us = cg_clock_monotonic_us();
     leg->dialog = cg_sip_dial(leg->telephony->sip, &invite);
     cg_telephony_remember(leg->telephony, leg);
 }
@@ -186,6 +226,7 @@ static void leg_answer(cg_call_leg *base)
         return;
     }
     leg->accepted = true;
+    leg->status = 200;
     leg->counts->answers[leg->direction]++;
     cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
 }
@@ -197,8 +238,9 @@ static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error)
     if (leg->dialog == 0)
         return;
     if (refused) {
-        cg_sip_reject(leg->telephony->sip, leg->dialog, cg_sip_status_of(end));
-        cg_trunk_counts_failure(leg->counts, leg->direction, cg_sip_status_of(end));
+        leg->status = cg_sip_status_of(end);
+        cg_sip_reject(leg->telephony->sip, leg->dialog, leg->status);
+        cg_trunk_counts_failure(leg->counts, leg->direction, leg->status);
     } else {
         cg_sip_end(leg->telephony->sip, leg->dialog);
     }
@@ -270,8 +312,21 @@ static void renegotiate(cg_sip_leg *leg, const char *text)
     }
 }
 
+/* What a called phone says of our INVITE. */
+static void note_response(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    leg->host = event->host;
+    if (event->status >= 200)
+        leg->status = event->status;
+    if (leg->dialled_us != 0 && event->kind != CG_SIP_FAILED)
+        cg_trunk_counts_dialled(leg->counts, cg_clock_monotonic_us() - leg->dialled_us);
+    leg->dialled_us = 0;
+}
+
 void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
 {
+    if (event->kind == CG_SIP_RINGING || event->kind == CG_SIP_ANSWERED || event->kind == CG_SIP_FAILED)
+        note_response(leg, event);
     switch (event->kind) {
     case CG_SIP_RINGING:
         cg_call_leg_ringing(&leg->base);

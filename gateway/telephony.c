@@ -146,7 +146,7 @@ static void on_incoming(cg_telephony *telephony, const cg_sip_event *event)
         return;
     }
     g_autofree char *address = address_of(event);
-    cg_sip_leg *leg = cg_sip_leg_new_caller(telephony, trunk, event->dialog, address, offer);
+    cg_sip_leg *leg = cg_sip_leg_new_caller(telephony, trunk, event, address, offer);
     const cg_application *application = cg_directory_find_application(telephony->directory, &trunk->application);
     cg_call *call = cg_call_new(telephony->calls, &leg->base, &trunk->account, application, parameters_of(event), to);
     log_created(call, trunk, event);

@@ -181,6 +181,12 @@ export class RtpSocket {
 
   #timer;
 
+  /** So many packets are lost on their way. */
+  lose(count) {
+    this.#sequence += count;
+    this.#timestamp += count * 160;
+  }
+
   /** One key, as RFC 4733 has it: 120 ms, its end said three times. */
   press(port, digit) {
     for (let i = 1; i <= 8; i++) {
