@@ -31,11 +31,11 @@ void cg_sip_dialog_dial(cg_sip *sip, cg_sip_dialog *dialog)
 }
 
 /* A host that is not there, or not in order, before the callee can know of the call. Statuses from 900 on are Sofia's
- * own: names that do not resolve, transports that fail. */
+ * own: names that do not resolve, transports that fail. Of a host that is silent it says 408, as if the host did. */
 static bool should_try_next(const cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    return dialog->hosts[dialog->host + 1] != NULL && !dialog->rang && (message == NULL || status >= 500) &&
-           (status < 600 || status >= 900);
+    return dialog->hosts[dialog->host + 1] != NULL && !dialog->rang &&
+           (message == NULL || status == 408 || status >= 500) && (status < 600 || status >= 900);
 }
 
 static bool authenticate(cg_sip_dialog *dialog, const sip_t *message)
