@@ -428,6 +428,16 @@ void cg_bridge_leg_send_digits(cg_bridge *bridge, cg_leg_id leg, const char *dig
     cg_worker_post_digits(worker_of(bridge, leg)->worker, leg, digits);
 }
 
+void cg_bridge_leg_take_digits(cg_bridge *bridge, cg_leg_id leg, const char *digits)
+{
+    cg_worker_post_take_keys(worker_of(bridge, leg)->worker, leg, digits);
+}
+
+void cg_bridge_leg_set_keys(cg_bridge *bridge, cg_leg_id leg, cg_keys_form form)
+{
+    cg_worker_post_keys(worker_of(bridge, leg)->worker, leg, form);
+}
+
 void cg_bridge_leg_stats(cg_bridge *bridge, cg_leg_id leg)
 {
     cg_worker_post_stats(worker_of(bridge, leg)->worker, leg);

@@ -132,8 +132,21 @@ void cg_bridge_link(cg_bridge *bridge, cg_leg_id a, cg_leg_id b);
  * gateway-side hold and mute. */
 void cg_bridge_leg_set_flow(cg_bridge *bridge, cg_leg_id leg, bool from_leg, bool to_leg);
 
-/* Sends digits (0-9 * # A-D, w: half a second's pause) to the leg's peer as RFC 4733 events, after those still waiting.
- * At most 64 wait; more are dropped, and all are if the peer takes no events: cg_leg_stats counts them. */
+/* How the keys of a leg's peer come and go. */
+typedef enum {
+    CG_KEYS_EVENTS,    /* RFC 4733 events, where telephone-event was negotiated, or not at all */
+    CG_KEYS_AUTO,      /* where it was not, tones: heard in G.711, and in everything that is translated */
+    CG_KEYS_SIGNALLED, /* not in its media: by requests that whoever opened the leg deals with */
+} cg_keys_form;
+
+void cg_bridge_leg_set_keys(cg_bridge *bridge, cg_leg_id leg, cg_keys_form form);
+
+/* The leg's peer has pressed these keys, its signalling says. Like keys in its media they are told as events of the
+ * leg and given to the linked one; what it says in two forms is one key. */
+void cg_bridge_leg_take_digits(cg_bridge *bridge, cg_leg_id leg, const char *digits);
+
+/* Sends digits (0-9 * # A-D, w: half a second's pause) to the leg's peer in its form, after those still waiting. At
+ * most 64 wait; more are dropped, and all are if the peer takes no form of them: cg_leg_stats counts them. */
 void cg_bridge_leg_send_digits(cg_bridge *bridge, cg_leg_id leg, const char *digits);
 
 /* Asks for CG_LEG_EVENT_STATS. */

@@ -60,6 +60,7 @@ bool cg_dtmf_sender_step(cg_dtmf_sender *sender, uint32_t clock_rate, int64_t no
     unsigned packets = sender->sent < TONE_PACKETS ? sender->sent : TONE_PACKETS;
     *ret_packet = (cg_dtmf_packet){
         .first = sender->sent == 1,
+        .repeated = sender->sent > TONE_PACKETS,
         .event = {.code = sender->code,
                   .end = sender->sent >= TONE_PACKETS,
                   .volume = VOLUME,

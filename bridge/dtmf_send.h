@@ -16,7 +16,8 @@ typedef struct {
 } cg_dtmf_sender;
 
 typedef struct {
-    bool first; /* of its event: takes a new timestamp, carries the marker bit */
+    bool first;    /* of its event: takes a new timestamp, carries the marker bit */
+    bool repeated; /* the last one, once more */
     cg_dtmf_event event;
 } cg_dtmf_packet;
 

@@ -46,6 +46,8 @@ void cg_leg_update_links(cg_worker *worker, cg_leg *leg)
     cg_media_link_init(&partner->to_partner, &partner->media, &leg->media);
     cg_leg_update_transcoder(worker, leg);
     cg_leg_update_transcoder(worker, partner);
+    cg_leg_keys_update(leg);
+    cg_leg_keys_update(partner);
 }
 
 void cg_leg_link(cg_worker *worker, cg_leg *a, cg_leg *b)
@@ -109,6 +111,7 @@ void cg_leg_finish(cg_worker *worker, cg_leg *leg, cg_leg_end end, int64_t now_u
     cg_leg_table_remove(worker->legs, leg);
     cg_srtp_session_free(leg->srtp);
     cg_leg_free_rtp(leg);
+    cg_leg_keys_clear(leg);
     g_free(leg);
     cg_counter_set(&worker->counters.legs, cg_counter_read(&worker->counters.legs) - 1);
     cg_events_post(worker->config.events, &event);

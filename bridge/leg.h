@@ -2,17 +2,17 @@
  * is monotonic microseconds.
  *
  * The functions are spread over leg.c (life), leg_paths.c (addresses), leg_connect.c (ICE, DTLS), leg_agent.c (a full
- * ICE agent in the place of ICE-lite), leg_media.c (RTP in and out), leg_translate.c (between codecs), leg_control.c
- * (RTCP, digits, timeouts), leg_rtp.c (legs without ICE and DTLS). */
+ * ICE agent in the place of ICE-lite), leg_media.c (RTP in and out), leg_translate.c (between codecs), leg_own.c
+ * (packets of our own making), leg_keys.c, leg_control.c (RTCP, timeouts), leg_rtp.c (legs without ICE and DTLS). */
 #pragma once
 
 #include "bridge/bridge.h"
 #include "bridge/budget.h"
 #include "bridge/dtls_pool.h"
-#include "bridge/dtmf_receive.h"
-#include "bridge/dtmf_send.h"
 #include "bridge/ice_agent.h"
 #include "bridge/ice_lite.h"
+#include "bridge/leg_keys.h"
+#include "bridge/leg_own.h"
 #include "bridge/media_map.h"
 #include "bridge/path.h"
 #include "bridge/rtcp_session.h"
@@ -23,9 +23,6 @@
 #include "bridge/transcoder.h"
 
 #define CG_LEG_PATHS 8 /* validated addresses a peer may have at a time; the one longest unheard gives way */
-
-typedef struct cg_worker cg_worker;
-typedef struct cg_leg cg_leg;
 
 typedef enum {
     CG_LEG_OPEN,        /* the remote description is not known yet; checks may come */
@@ -79,11 +76,9 @@ struct cg_leg {
     int64_t lost_before;    /* by its earlier SSRCs */
     uint64_t lost_counted;  /* of packets_lost, what the worker's counter has */
     cg_rtcp_session rtcp;
-    cg_dtmf_receiver dtmf_in;
-    cg_dtmf_sender dtmf_out;
-    cg_budget packet_budget, digit_budget, move_budget;
-    bool replaying; /* events from `replayed_timestamp` to the next key go to the partner as a digit of our making */
-    uint32_t replayed_timestamp;
+    cg_leg_keys keys;
+    cg_budget packet_budget, move_budget;
+    cg_leg_own own;
     cg_leg_stats stats; /* packet and drop counters; the rest is filled in by cg_leg_read_stats */
 };
 
@@ -159,7 +154,6 @@ void cg_leg_send_translated(cg_worker *worker, cg_leg *leg, int64_t now_us);
 /* leg_control.c */
 void cg_leg_receive_rtcp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us);
 void cg_leg_send_report(cg_worker *worker, cg_leg *leg, bool bye, int64_t now_us);
-void cg_leg_push_digits(cg_worker *worker, cg_leg *leg, const char *digits, int64_t now_us);
 /* Does what is due; may end the leg. */
 void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us);
 /* When cg_leg_tick is to be called next. */

@@ -36,6 +36,7 @@ static void describe_media(cg_worker *worker, cg_leg *leg, const cg_media_descri
     cg_media_map_init(&leg->media, local, remote);
     leg->described = true;
     cg_leg_update_links(worker, leg);
+    cg_leg_keys_update(leg);
     if (!leg->stream.running && leg->media.speech != CG_CODEC_COUNT)
         leg->stream.clock_rate = cg_codec_get_info(leg->media.speech)->clock_rate;
 }

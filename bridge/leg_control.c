@@ -1,4 +1,4 @@
-/* What a leg does beside passing media on: RTCP reports, digits to its peer, timeouts. */
+/* What a leg does beside passing media on: RTCP reports, timeouts, whatever is due. */
 #include "bridge/leg.h"
 
 #include "base/random.h"
@@ -47,51 +47,6 @@ void cg_leg_send_report(cg_worker *worker, cg_leg *leg, bool bye, int64_t now_us
     cg_worker_send(worker, path, data, size);
     cg_counter_add(&worker->counters.packets_sent, 1);
     cg_counter_add(&worker->counters.bytes_sent, size);
-}
-
-static bool may_send_digits(const cg_leg *leg)
-{
-    return leg->state == CG_LEG_CONNECTED && leg->media.may_send && leg->media.events != CG_CODEC_COUNT;
-}
-
-void cg_leg_push_digits(cg_worker *worker, cg_leg *leg, const char *digits, int64_t now_us)
-{
-    bool deaf = leg->described && leg->media.events == CG_CODEC_COUNT; /* takes no events: they would wait for ever */
-    unsigned dropped = deaf ? cg_dtmf_count(digits) : cg_dtmf_sender_push(&leg->dtmf_out, digits, now_us);
-    if (dropped > 0) {
-        leg->stats.digits_dropped += dropped;
-        cg_drop_digits(&worker->drops, leg->id, dropped, now_us);
-    }
-    cg_worker_schedule(worker, leg);
-}
-
-static void send_event(cg_worker *worker, cg_leg *leg, const cg_dtmf_packet *packet, int64_t now_us)
-{
-    const cg_path *path = cg_leg_path_out(leg);
-    if (path == NULL)
-        return;
-    cg_rtp_header header = {
-        .marker = packet->first,
-        .payload_type = leg->media.payload_type_of[leg->media.events],
-        .ssrc = leg->stream.ssrc,
-    };
-    header.sequence = packet->first ? cg_rtp_rewriter_insert(&leg->stream, now_us).sequence
-                                    : cg_rtp_rewriter_insert_again(&leg->stream);
-    header.timestamp = leg->stream.timestamp;
-    uint8_t *data = cg_worker_buffer(worker, path);
-    cg_rtp_write(data, &header);
-    cg_dtmf_event_write(data + CG_RTP_HEADER_SIZE, &packet->event);
-    cg_leg_send_rtp(worker, leg, data, CG_RTP_HEADER_SIZE + CG_DTMF_EVENT_SIZE, CG_DTMF_EVENT_SIZE);
-}
-
-static void send_digits(cg_worker *worker, cg_leg *leg, int64_t now_us)
-{
-    cg_dtmf_packet packet;
-    if (!may_send_digits(leg))
-        return;
-    uint32_t clock_rate = cg_codec_get_info(leg->media.events)->clock_rate;
-    if (cg_dtmf_sender_step(&leg->dtmf_out, clock_rate, now_us, &packet))
-        send_event(worker, leg, &packet, now_us);
 }
 
 static void send_report_if_due(cg_worker *worker, cg_leg *leg, int64_t now_us)
@@ -161,7 +116,7 @@ void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us)
     if (leg->state == CG_LEG_CONNECTED) {
         warn_if_silent(worker, leg, now_us);
         send_report_if_due(worker, leg, now_us);
-        send_digits(worker, leg, now_us);
+        cg_leg_keys_send(worker, leg, now_us);
         if (leg->transcoder != NULL)
             cg_leg_send_translated(worker, leg, now_us);
     }
@@ -186,5 +141,5 @@ int64_t cg_leg_due(const cg_worker *worker, const cg_leg *leg)
     int64_t due = MIN(silence_due(worker, leg), MIN(leg->rtcp.next_us, leg->gather_deadline_us));
     if (leg->transcoder != NULL)
         due = MIN(due, cg_transcoder_due(leg->transcoder));
-    return may_send_digits(leg) ? MIN(due, cg_dtmf_sender_due(&leg->dtmf_out)) : due;
+    return MIN(due, cg_leg_keys_due(leg));
 }

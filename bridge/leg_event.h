@@ -40,7 +40,7 @@ typedef enum {
     CG_LEG_EVENT_INTERRUPTED, /* nothing heard for `consent_warning_ms` */
     CG_LEG_EVENT_RECOVERED,   /* heard again after INTERRUPTED */
     CG_LEG_EVENT_MOVED,       /* the peer nominated another address */
-    CG_LEG_EVENT_DIGIT,       /* one key pressed by the peer (RFC 4733), once per key */
+    CG_LEG_EVENT_DIGIT,       /* one key pressed by the peer, once in whatever forms */
     CG_LEG_EVENT_STATS,       /* the answer to cg_bridge_leg_stats */
     CG_LEG_EVENT_CANDIDATE,   /* ICE_FULL: a candidate of ours was gathered */
     CG_LEG_EVENT_GATHERED,    /* ICE_FULL: and no further one will be */

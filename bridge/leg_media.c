@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-/* Digits told to the control thread: no hand and no dialler is faster. */
-static const cg_budget_limit digit_limit = {.burst = 32, .earning_us = 50000};
 /* Authenticated packets: 500 a second, where audio has 100 at the most, and what a stalled network holds back. Others
  * cost no more than the look at them, and must not use up the peer's. */
 static const cg_budget_limit packet_limit = {.burst = 1000, .earning_us = 2000};
@@ -91,7 +89,9 @@ static void count_reception(cg_leg *leg, media_packet *packet, int64_t now_us)
     if (!leg->reception.started || leg->reception.ssrc != header->ssrc) {
         leg->lost_before += cg_reception_lost(&leg->reception);
         cg_reception_start(&leg->reception, header->ssrc);
-        leg->dtmf_in = (cg_dtmf_receiver){0};
+        leg->keys.in = (cg_dtmf_receiver){0};
+        if (leg->keys.listener != NULL)
+            cg_dtmf_listener_restart(leg->keys.listener);
     }
     packet->sequence = cg_reception_count(&leg->reception, header->sequence);
     /* An event's packets share a timestamp: they say nothing about jitter. */
@@ -109,35 +109,6 @@ static void count_received(cg_worker *worker, cg_leg *leg, size_t size)
         leg->heard_media = true;
         cg_leg_tell(worker, leg, CG_LEG_EVENT_MEDIA);
     }
-}
-
-/* The partner hears a key as a new one of our making where it cannot hear this one: it takes events at another clock
- * only, a key of ours is sounding there, or the stream around it is translated and keeps a time of its own. */
-static void replay_if_needed(cg_worker *worker, cg_leg *leg, const media_packet *packet, char digit, int64_t now_us)
-{
-    cg_leg *to = leg->partner;
-    if (to == NULL || to->state != CG_LEG_CONNECTED || !cg_leg_may_flow(leg, to) || to->media.events == CG_CODEC_COUNT)
-        return;
-    bool passes = leg->transcoder == NULL && leg->to_partner.payload_type[packet->header.payload_type] != CG_RED_DROP;
-    if (passes && cg_dtmf_sender_due(&to->dtmf_out) == INT64_MAX)
-        return;
-    leg->replaying = true;
-    leg->replayed_timestamp = packet->header.timestamp;
-    cg_leg_push_digits(worker, to, (char[]){digit, '\0'}, now_us);
-}
-
-static void receive_event(cg_worker *worker, cg_leg *leg, const media_packet *packet, int64_t now_us)
-{
-    cg_dtmf_event event;
-    if (!cg_dtmf_event_read(packet->data + packet->header.payload_offset, packet->header.payload_size, &event))
-        return;
-    char digit = cg_dtmf_receive(&leg->dtmf_in, packet->header.timestamp, &event, now_us);
-    if (digit == '\0' || !cg_budget_take(&leg->digit_budget, &digit_limit, now_us))
-        return;
-    cg_leg_event told = {.kind = CG_LEG_EVENT_DIGIT, .leg = leg->id, .digit = digit};
-    cg_events_post(worker->config.events, &told);
-    leg->replaying = false;
-    replay_if_needed(worker, leg, packet, digit, now_us);
 }
 
 /* Leaves the primary block alone. */
@@ -221,10 +192,11 @@ static bool rewrite(const cg_leg *from, cg_leg *to, media_packet *packet, int64_
     return true;
 }
 
-static bool is_replayed(const cg_leg *leg, const media_packet *packet)
+/* A key is heard in the place of the packet. */
+static bool is_replaced(const cg_leg *from, const cg_leg *to, const media_packet *packet)
 {
-    return leg->replaying && is_event(packet->codec) &&
-           (int32_t) (packet->header.timestamp - leg->replayed_timestamp) >= 0;
+    return cg_dtmf_sender_is_sounding(&to->keys.out) || cg_leg_keys_is_muted(from) ||
+           (is_event(packet->codec) && cg_leg_keys_is_replayed(from, packet->header.timestamp));
 }
 
 static void forward(cg_worker *worker, cg_leg *from, media_packet *packet, int64_t now_us)
@@ -238,7 +210,9 @@ static void forward(cg_worker *worker, cg_leg *from, media_packet *packet, int64
         translate(worker, from, packet, now_us);
         return;
     }
-    if (!cg_leg_may_flow(from, to) || cg_dtmf_sender_is_sounding(&to->dtmf_out) || is_replayed(from, packet)) {
+    if (from->keys.listener != NULL)
+        cg_leg_keys_hear_packet(worker, from, &packet->header, packet->sequence, packet->data, now_us);
+    if (!cg_leg_may_flow(from, to) || is_replaced(from, to, packet)) {
         cg_rtp_rewriter_skip(&to->stream);
         return;
     }
@@ -284,6 +258,6 @@ void cg_leg_receive_rtp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *
     count_received(worker, leg, size);
     count_reception(leg, &packet, now_us);
     if (is_event(packet.codec))
-        receive_event(worker, leg, &packet, now_us);
+        cg_leg_keys_receive_event(worker, leg, &packet.header, packet.data, now_us);
     forward(worker, leg, &packet, now_us);
 }

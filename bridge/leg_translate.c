@@ -3,7 +3,6 @@
 #include "bridge/leg.h"
 
 #include "base/random.h"
-#include "bridge/rtp.h"
 #include "bridge/worker.h"
 
 #include <string.h>
@@ -37,6 +36,7 @@ static bool same(const cg_transcoder_config *a, const cg_transcoder_config *b)
 static void make(cg_worker *worker, cg_leg *leg, const cg_transcoder_config *config)
 {
     leg->transcoder = cg_transcoder_new(config, cg_random_u32());
+    cg_transcoder_set_listener(leg->transcoder, leg->keys.listener);
     cg_counter_add(&worker->counters.transcoded_legs, 1);
 }
 
@@ -85,29 +85,18 @@ bool cg_leg_translate(cg_worker *worker, cg_leg *leg, const cg_transcoder_packet
     return true;
 }
 
-static void send_frame(cg_worker *worker, cg_leg *leg, const cg_transcoder_frame *frame, int64_t now_us)
+static void send_frame(cg_worker *worker, cg_leg *leg, const cg_transcoder_frame *made, int64_t now_us)
 {
-    cg_leg *to = leg->partner;
-    const cg_path *path = cg_leg_path_out(to);
-    cg_codec codec = cg_transcoder_get_config(leg->transcoder)->to;
-    cg_rtp_source source = {.leg = leg->id, .ssrc = cg_transcoder_ssrc(leg->transcoder)};
-    cg_rtp_position position = {.sequence = frame->sequence, .timestamp = frame->timestamp};
-    uint32_t clock_rate = cg_codec_get_info(codec)->clock_rate;
-    cg_rtp_place place;
-    if (path == NULL || !cg_rtp_rewriter_place(&to->stream, source, position, clock_rate, now_us, &place))
-        return;
-    cg_rtp_header header = {
-        .marker = frame->first || place.first,
-        .payload_type = to->media.payload_type_of[codec],
-        .sequence = place.sequence,
-        .timestamp = place.timestamp,
-        .ssrc = to->stream.ssrc,
+    cg_leg_frame frame = {
+        .source = {.leg = leg->id, .ssrc = cg_transcoder_ssrc(leg->transcoder)},
+        .position = {.sequence = made->sequence, .timestamp = made->timestamp},
+        .codec = cg_transcoder_get_config(leg->transcoder)->to,
+        .first = made->first,
+        .payload = made->payload,
+        .size = made->size,
     };
-    uint8_t *data = cg_worker_buffer(worker, path);
-    cg_rtp_write(data, &header);
-    memcpy(data + CG_RTP_HEADER_SIZE, frame->payload, frame->size);
-    cg_counter_add(&worker->counters.packets_transcoded, 1);
-    cg_leg_send_rtp(worker, to, data, CG_RTP_HEADER_SIZE + frame->size, frame->size);
+    if (cg_leg_send_frame(worker, leg->partner, &frame, now_us))
+        cg_counter_add(&worker->counters.packets_transcoded, 1);
 }
 
 void cg_leg_send_translated(cg_worker *worker, cg_leg *leg, int64_t now_us)
@@ -117,9 +106,11 @@ void cg_leg_send_translated(cg_worker *worker, cg_leg *leg, int64_t now_us)
     if (to->state != CG_LEG_CONNECTED || !cg_leg_may_flow(leg, to))
         cg_transcoder_pause(leg->transcoder);
     while (cg_transcoder_due(leg->transcoder) <= now_us) {
-        if (!cg_transcoder_step(leg->transcoder, now_us, &frame))
+        bool any = cg_transcoder_step(leg->transcoder, now_us, &frame);
+        cg_leg_keys_take_heard(worker, leg, frame.keys, now_us);
+        if (!any)
             continue;
-        if (cg_dtmf_sender_is_sounding(&to->dtmf_out))
+        if (cg_dtmf_sender_is_sounding(&to->keys.out) || cg_leg_keys_is_muted(leg))
             cg_rtp_rewriter_skip(&to->stream); /* a key replaces what is spoken meanwhile */
         else
             send_frame(worker, leg, &frame, now_us);

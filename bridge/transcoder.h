@@ -7,6 +7,7 @@
 #pragma once
 
 #include "bridge/codec.h"
+#include "bridge/dtmf_listen.h"
 #include "bridge/jitter_buffer.h"
 
 typedef struct {
@@ -29,7 +30,8 @@ typedef struct {
     uint32_t sequence, timestamp;
     bool first; /* of a talk spurt */
     size_t size;
-    const uint8_t *payload; /* valid until the next step */
+    const uint8_t *payload;       /* valid until the next step */
+    char keys[CG_DTMF_HEARD + 1]; /* that the listener heard since the step before; also where nothing is sent */
 } cg_transcoder_frame;
 
 typedef struct cg_transcoder cg_transcoder;
@@ -39,6 +41,9 @@ void cg_transcoder_free(cg_transcoder *transcoder);
 const cg_transcoder_config *cg_transcoder_get_config(const cg_transcoder *transcoder);
 uint32_t cg_transcoder_ssrc(const cg_transcoder *transcoder); /* of the stream it makes, as it was given */
 const cg_jitter_stats *cg_transcoder_jitter_stats(const cg_transcoder *transcoder);
+
+/* Listens for keys in what comes in, as it is taken from the jitter buffer. Stays the caller's; NULL: nobody. */
+void cg_transcoder_set_listener(cg_transcoder *transcoder, cg_dtmf_listener *listener);
 
 void cg_transcoder_put(cg_transcoder *transcoder, const cg_transcoder_packet *packet, int64_t now_us);
 /* Forgets what has come and rests. */

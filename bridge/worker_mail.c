@@ -22,6 +22,7 @@ struct command {
         struct {
             bool from_leg, to_leg;
         } flow;
+        cg_keys_form keys;
     };
     char *digits; /* owned; all of them, so that those without room are counted where the queue is */
 };
@@ -177,13 +178,38 @@ void cg_worker_post_flow(cg_worker *worker, cg_leg_id leg, bool from_leg, bool t
 
 static void send_digits(cg_worker *worker, cg_leg *leg, const command *what, int64_t now_us)
 {
-    cg_leg_push_digits(worker, leg, what->digits, now_us);
+    cg_leg_keys_push(worker, leg, what->digits, now_us);
 }
 
 void cg_worker_post_digits(cg_worker *worker, cg_leg_id leg, const char *digits)
 {
     command *what = make(leg, send_digits);
     what->digits = g_strdup(digits);
+    cg_mailbox_post(worker->mailbox, &what->mail);
+}
+
+static void take_keys(cg_worker *worker, cg_leg *leg, const command *what, int64_t now_us)
+{
+    cg_leg_keys_take(worker, leg, what->digits, now_us);
+}
+
+void cg_worker_post_take_keys(cg_worker *worker, cg_leg_id leg, const char *digits)
+{
+    command *what = make(leg, take_keys);
+    what->digits = g_strdup(digits);
+    cg_mailbox_post(worker->mailbox, &what->mail);
+}
+
+static void set_keys(cg_worker *worker, cg_leg *leg, const command *what, int64_t now_us)
+{
+    leg->keys.form = what->keys;
+    cg_leg_keys_update(leg);
+}
+
+void cg_worker_post_keys(cg_worker *worker, cg_leg_id leg, cg_keys_form form)
+{
+    command *what = make(leg, set_keys);
+    what->keys = form;
     cg_mailbox_post(worker->mailbox, &what->mail);
 }
 

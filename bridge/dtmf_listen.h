@@ -1,0 +1,36 @@
+/* Keys out of sound: the tones of a phone that has no telephone-event (ITU-T Q.23), found by spandsp. Costs a few
+ * microseconds a packet, so only legs that need it have one.
+ *
+ * Sound is taken packet by packet. One that is lost is left out: the tone goes on where it was, as one tone. */
+#pragma once
+
+#include "base/media.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CG_DTMF_HEARD 8 /* keys that one packet of 120 ms can hold, and more */
+
+typedef struct cg_dtmf_listener cg_dtmf_listener;
+
+cg_dtmf_listener *cg_dtmf_listener_new(void);
+void cg_dtmf_listener_free(cg_dtmf_listener *listener);
+
+/* PCM of 8000 or 16000 Hz, `count` samples of at most CG_CODEC_MAX_SAMPLES; a stream keeps its rate. Gives the keys
+ * that were pressed in it, each once, when it has sounded long enough to be one. */
+void cg_dtmf_listen(cg_dtmf_listener *listener, const int16_t *pcm, size_t count, uint32_t rate,
+                    char ret_digits[static CG_DTMF_HEARD + 1]);
+
+/* The same of a packet of PCMU or PCMA. Those that come behind a later one are left out. */
+void cg_dtmf_listen_packet(cg_dtmf_listener *listener, cg_codec codec, uint32_t sequence, const uint8_t *payload,
+                           size_t size, char ret_digits[static CG_DTMF_HEARD + 1]);
+
+/* Some sound has been lost here. */
+void cg_dtmf_listener_skip(cg_dtmf_listener *listener);
+
+/* Another source: its sequence numbers have nothing to do with those before. */
+void cg_dtmf_listener_restart(cg_dtmf_listener *listener);
+
+/* A key is sounding, or begins to: one block was like one, as hardly any of speech is. */
+bool cg_dtmf_listener_hears(const cg_dtmf_listener *listener);

@@ -1,0 +1,14 @@
+/* Keys into sound: the tones (ITU-T Q.23) for a peer that takes no telephone-event, encoded as the speech it gets, 20
+ * ms a packet. */
+#pragma once
+
+#include "bridge/codec.h"
+
+typedef struct cg_dtmf_speaker cg_dtmf_speaker;
+
+cg_dtmf_speaker *cg_dtmf_speaker_new(cg_codec codec);
+void cg_dtmf_speaker_free(cg_dtmf_speaker *speaker);
+cg_codec cg_dtmf_speaker_codec(const cg_dtmf_speaker *speaker);
+
+/* The next packet's payload: a piece of the key's tones, or of silence if `digit` is '\0'. Returns octets. */
+size_t cg_dtmf_speak(cg_dtmf_speaker *speaker, char digit, uint8_t ret_payload[static CG_CODEC_MAX_PAYLOAD]);
