@@ -55,6 +55,19 @@ cg_ice_credentials cg_ice_credentials_new(void)
     return credentials;
 }
 
+cg_crypto cg_crypto_new(uint32_t tag, cg_srtp_profile profile)
+{
+    cg_crypto crypto = {.tag = tag, .profile = profile};
+    cg_random_bytes(crypto.master, sizeof crypto.master);
+    return crypto;
+}
+
+void cg_media_wipe_keys(cg_media_description *media)
+{
+    explicit_bzero(media->crypto, sizeof media->crypto);
+    media->crypto_count = 0;
+}
+
 bool cg_fingerprint_equal(const cg_fingerprint *a, const cg_fingerprint *b)
 {
     return a->hash == b->hash && a->size == b->size && memcmp(a->digest, b->digest, a->size) == 0;

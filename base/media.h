@@ -94,15 +94,32 @@ typedef struct {
     char ufrag[CG_ICE_UFRAG_MAX + 1]; /* of the peer whose candidate it is; empty: not said */
 } cg_candidate;
 
+#define CG_SRTP_MASTER_SIZE 30 /* AES_CM_128_HMAC_SHA1: key 16 + salt 14, RFC 5764 section 4.1.2 */
+
+typedef enum { CG_SRTP_AES128_CM_SHA1_80, CG_SRTP_AES128_CM_SHA1_32 } cg_srtp_profile;
+
+/* A key in a description (SDES, RFC 4568): what its author sends is protected with it. */
+typedef struct {
+    uint32_t tag; /* 0..999999999; by it an answer names what it takes of an offer */
+    cg_srtp_profile profile;
+    uint8_t master[CG_SRTP_MASTER_SIZE];
+} cg_crypto;
+
+#define CG_MAX_CRYPTO 4 /* keys of an offer that are looked at */
+
+/* A key that nobody knows yet. */
+cg_crypto cg_crypto_new(uint32_t tag, cg_srtp_profile profile);
+
 /* Where the author of a description without ICE wants its media (c=, the port of m=, a=rtcp). */
 typedef struct {
     struct sockaddr_storage media; /* family AF_UNSPEC: the description is one with ICE */
     struct sockaddr_storage rtcp;  /* the same as `media` with mux */
     bool mux;                      /* RTP and RTCP on one port (RFC 5761), offered or taken */
+    bool savp;                     /* RTP/SAVP, not RTP/AVP */
 } cg_rtp_address;
 
 /* One audio section as one side describes it. What the remote said, or what we say, by context. ICE and a fingerprint
- * (WebRTC) or an address (plain RTP). */
+ * (WebRTC) or an address (phones), there perhaps with keys. */
 typedef struct {
     cg_ice_credentials ice;
     cg_fingerprint fingerprint;
@@ -113,8 +130,13 @@ typedef struct {
     uint8_t extensions[CG_EXTENSION_COUNT]; /* id 1..14 under which the extension goes, 0: not used */
     uint32_t ssrc;                          /* of the author's stream; 0 if it did not say */
     unsigned ptime_ms;                      /* 0: not said */
+    cg_crypto crypto[CG_MAX_CRYPTO];        /* by preference; once both sides have spoken, one or none */
+    size_t crypto_count;                    /* 0: RTP in the clear, or keys by DTLS */
 } cg_media_description;
 
 /* The format with that codec or payload type; NULL if there is none. */
 const cg_format *cg_media_find_codec(const cg_media_description *media, cg_codec codec);
 const cg_format *cg_media_find_payload_type(const cg_media_description *media, uint8_t payload_type);
+
+/* Forgets the keys, so that no memory keeps them. */
+void cg_media_wipe_keys(cg_media_description *media);

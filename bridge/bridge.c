@@ -68,6 +68,7 @@ const char *cg_leg_end_name(cg_leg_end end)
         [CG_LEG_END_FINGERPRINT_MISMATCH] = "fingerprint_mismatch",
         [CG_LEG_END_CONSENT_LOST] = "consent_lost",
         [CG_LEG_END_MEDIA_TIMEOUT] = "media_timeout",
+        [CG_LEG_END_SRTP_FAILED] = "srtp_failed",
     };
     g_assert((unsigned) end < G_N_ELEMENTS(names));
     return names[end];

@@ -1,9 +1,9 @@
 /* The bridge moves media. It has workers, legs and links, and never learns what a call is.
  *
- * A leg is one peer's ICE, DTLS-SRTP and RTP, or (phones, trunks) RTP alone; a link joins two legs of one worker so
- * that each receives what the other sends. Every function here is called on the control thread and only posts to the
- * worker that owns the leg, in order; what happens comes back as events, delivered on the control thread through the
- * mailbox given at creation. A leg that is gone ignores what it is told. */
+ * A leg is one peer's ICE, DTLS-SRTP and RTP, or (phones, trunks) RTP or SRTP alone; a link joins two legs of one
+ * worker so that each receives what the other sends. Every function here is called on the control thread and only posts
+ * to the worker that owns the leg, in order; what happens comes back as events, delivered on the control thread through
+ * the mailbox given at creation. A leg that is gone ignores what it is told. */
 #pragma once
 
 #include "base/mailbox.h"
@@ -94,7 +94,8 @@ typedef enum { CG_LEG_ANSWERS, CG_LEG_OFFERS } cg_leg_role;
  * cg_bridge_leg_connect. With ICE_FULL it gathers candidates from now on. 0 if the worker has no room. */
 cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role role, cg_media_description *ret_local);
 
-/* The same for a leg of plain RTP, without ICE and DTLS: fills in an SSRC and where it receives (`ret_local->rtp`,
+/* The same for a leg without ICE and DTLS (SRTP if the descriptions in cg_bridge_leg_connect have a key each, RTP if
+ * neither has): fills in an SSRC and where it receives (`ret_local->rtp`,
  * without mux). 0 also if no port is free. */
 cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local);
 

@@ -10,10 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CG_SRTP_MASTER_SIZE 30 /* AES_CM_128_HMAC_SHA1: key 16 + salt 14, RFC 5764 section 4.1.2 */
-
-typedef enum { CG_SRTP_AES128_CM_SHA1_80, CG_SRTP_AES128_CM_SHA1_32 } cg_srtp_profile;
-
 typedef struct {
     cg_srtp_profile profile;
     uint8_t local[CG_SRTP_MASTER_SIZE];  /* we protect with it (client write) */

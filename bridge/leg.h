@@ -38,11 +38,12 @@ typedef struct {
     int64_t heard_us; /* last valid check or authenticated packet */
 } cg_leg_path;
 
-/* What a leg of plain RTP has in place of ICE and DTLS. */
+/* What a leg without ICE and DTLS has in their place. */
 typedef struct {
     int fds[CG_RTP_PORT_COUNT]; /* owned */
     cg_rtp_latch latch[CG_RTP_PORT_COUNT];
-    bool mux; /* RTCP comes and goes on the port of RTP */
+    bool mux;          /* RTCP comes and goes on the port of RTP */
+    cg_srtp_keys keys; /* of the leg's `srtp`, as described last */
 } cg_leg_rtp;
 
 struct cg_leg {
@@ -59,7 +60,7 @@ struct cg_leg {
     cg_fingerprint remote; /* of the peer's certificate; from CG_LEG_CHECKING on */
     unsigned handshake_datagrams;
     int64_t setup_deadline_us;
-    cg_srtp_session *srtp; /* owned; from CG_LEG_CONNECTED on; NULL for ever in a leg of plain RTP */
+    cg_srtp_session *srtp; /* owned; from CG_LEG_CONNECTED on; NULL: RTP in the clear, of a leg that has `rtp` */
     cg_leg_rtp *rtp;       /* owned; NULL: a leg with ICE and DTLS */
     int64_t heard_us;      /* last valid check or authenticated packet on any path */
     bool interrupted;
@@ -134,8 +135,9 @@ bool cg_leg_agent_send(cg_worker *worker, const cg_path *path, const uint8_t *da
 void cg_leg_agent_tick(cg_worker *worker, cg_leg *leg, int64_t now_us);
 
 /* leg_media.c */
-/* SRTP from one of the leg's paths; changed in place, and perhaps queued for sending where it lies. */
-void cg_leg_receive_rtp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us);
+/* SRTP from one of the leg's paths; changed in place, and perhaps queued for sending where it lies. False if it is not
+ * from the peer: broken, or not protected with its key. */
+bool cg_leg_receive_rtp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us);
 /* Protects and queues a packet of the leg's stream; CG_SRTP_MAX_TRAILER octets behind it are free. */
 void cg_leg_send_rtp(cg_worker *worker, cg_leg *leg, uint8_t *data, size_t size, size_t payload_size);
 void cg_leg_count_refused(cg_worker *worker, cg_leg *leg, unsigned path, cg_srtp_status status, int64_t now_us);
@@ -152,7 +154,7 @@ bool cg_leg_translate(cg_worker *worker, cg_leg *leg, const cg_transcoder_packet
 void cg_leg_send_translated(cg_worker *worker, cg_leg *leg, int64_t now_us);
 
 /* leg_control.c */
-void cg_leg_receive_rtcp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us);
+bool cg_leg_receive_rtcp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us);
 void cg_leg_send_report(cg_worker *worker, cg_leg *leg, bool bye, int64_t now_us);
 /* Does what is due; may end the leg. */
 void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us);
@@ -165,29 +167,34 @@ cg_leg *cg_leg_new_rtp(cg_worker *worker, cg_leg_id id, uint32_t slot, const int
                        uint32_t ssrc, int64_t now_us);
 void cg_leg_free_rtp(cg_leg *leg);
 void cg_leg_describe_rtp(cg_worker *worker, cg_leg *leg, const cg_media_description *local,
-                         const cg_media_description *remote, int64_t now_us);
+                         const cg_media_description *remote, int64_t now_us); /* may end the leg */
 /* A datagram that came to the leg's own port. */
 void cg_leg_receive_plain(cg_worker *worker, cg_leg *leg, cg_rtp_port port, cg_datagram *datagram, int64_t now_us);
 /* Where RTCP goes, or NULL; of any leg. */
 const cg_path *cg_leg_report_path(const cg_leg *leg);
 
-/* What a leg's peer sends and is sent: SRTP, or, in a leg of plain RTP only, as it is. */
+/* What a leg's peer sends and is sent: SRTP, or, in a leg without DTLS whose descriptions had no keys, as it is. */
+static inline bool cg_leg_is_clear(const cg_leg *leg)
+{
+    return leg->rtp != NULL && leg->srtp == NULL;
+}
+
 static inline cg_srtp_status cg_leg_unprotect_rtp(const cg_leg *leg, uint8_t *data, size_t *size)
 {
-    return leg->rtp != NULL ? CG_SRTP_OK : cg_srtp_unprotect_rtp(leg->srtp, data, size);
+    return cg_leg_is_clear(leg) ? CG_SRTP_OK : cg_srtp_unprotect_rtp(leg->srtp, data, size);
 }
 
 static inline cg_srtp_status cg_leg_unprotect_rtcp(const cg_leg *leg, uint8_t *data, size_t *size)
 {
-    return leg->rtp != NULL ? CG_SRTP_OK : cg_srtp_unprotect_rtcp(leg->srtp, data, size);
+    return cg_leg_is_clear(leg) ? CG_SRTP_OK : cg_srtp_unprotect_rtcp(leg->srtp, data, size);
 }
 
 static inline cg_srtp_status cg_leg_protect_rtp(const cg_leg *leg, uint8_t *data, size_t *size)
 {
-    return leg->rtp != NULL ? CG_SRTP_OK : cg_srtp_protect_rtp(leg->srtp, data, size);
+    return cg_leg_is_clear(leg) ? CG_SRTP_OK : cg_srtp_protect_rtp(leg->srtp, data, size);
 }
 
 static inline cg_srtp_status cg_leg_protect_rtcp(const cg_leg *leg, uint8_t *data, size_t *size)
 {
-    return leg->rtp != NULL ? CG_SRTP_OK : cg_srtp_protect_rtcp(leg->srtp, data, size);
+    return cg_leg_is_clear(leg) ? CG_SRTP_OK : cg_srtp_protect_rtcp(leg->srtp, data, size);
 }

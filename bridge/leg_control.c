@@ -8,11 +8,11 @@
 
 #include <string.h>
 
-void cg_leg_receive_rtcp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us)
+bool cg_leg_receive_rtcp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us)
 {
     if (leg->state != CG_LEG_CONNECTED) {
         cg_leg_count_no_keys(worker, leg, path, now_us);
-        return;
+        return false;
     }
     cg_rtcp_report report;
     size_t plain = size;
@@ -21,12 +21,13 @@ void cg_leg_receive_rtcp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t 
         status = CG_SRTP_MALFORMED;
     if (status != CG_SRTP_OK) {
         cg_leg_count_refused(worker, leg, path, status, now_us);
-        return;
+        return false;
     }
     cg_leg_heard_media(worker, leg, path, now_us);
     cg_counter_add(&worker->counters.packets_received, 1);
     cg_counter_add(&worker->counters.bytes_received, size);
     cg_rtcp_session_receive(&leg->rtcp, &report, leg->stream.clock_rate, worker->ntp_offset_us, now_us);
+    return true;
 }
 
 void cg_leg_send_report(cg_worker *worker, cg_leg *leg, bool bye, int64_t now_us)

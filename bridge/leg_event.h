@@ -15,7 +15,8 @@ typedef enum {
     CG_LEG_END_DTLS_FAILED,          /* alert, protocol error, no common SRTP profile */
     CG_LEG_END_FINGERPRINT_MISMATCH, /* the peer's certificate is not the one in its SDP */
     CG_LEG_END_CONSENT_LOST,         /* checks and media stopped and did not come back (RFC 7675) */
-    CG_LEG_END_MEDIA_TIMEOUT,        /* plain RTP: nothing came for too long */
+    CG_LEG_END_MEDIA_TIMEOUT,        /* without ICE: nothing came for too long */
+    CG_LEG_END_SRTP_FAILED,          /* without DTLS: the keys of the descriptions are refused */
 } cg_leg_end;
 
 const char *cg_leg_end_name(cg_leg_end end); /* "ice_timeout", for logs, metrics and records */

@@ -231,11 +231,11 @@ static void forward(cg_worker *worker, cg_leg *from, media_packet *packet, int64
     cg_leg_send_rtp(worker, to, packet->data, packet->size, packet->header.payload_size);
 }
 
-void cg_leg_receive_rtp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us)
+bool cg_leg_receive_rtp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *data, size_t size, int64_t now_us)
 {
     if (leg->state != CG_LEG_CONNECTED) {
         cg_leg_count_no_keys(worker, leg, path, now_us);
-        return;
+        return false;
     }
     media_packet packet = {.data = data, .size = size, .path = path};
     cg_srtp_status status = cg_leg_unprotect_rtp(leg, data, &packet.size);
@@ -243,21 +243,22 @@ void cg_leg_receive_rtp(cg_worker *worker, cg_leg *leg, unsigned path, uint8_t *
         status = CG_SRTP_MALFORMED;
     if (status != CG_SRTP_OK) {
         cg_leg_count_refused(worker, leg, path, status, now_us);
-        return;
+        return false;
     }
     cg_leg_heard_media(worker, leg, path, now_us);
     if (!cg_budget_take(&leg->packet_budget, &packet_limit, now_us)) {
         count_too_many(worker, leg, path, now_us);
-        return;
+        return true;
     }
     packet.codec = leg->media.codec_of[packet.header.payload_type];
     if (packet.codec == CG_CODEC_COUNT) {
         count_not_negotiated(worker, leg, path, now_us);
-        return;
+        return true;
     }
     count_received(worker, leg, size);
     count_reception(leg, &packet, now_us);
     if (is_event(packet.codec))
         cg_leg_keys_receive_event(worker, leg, &packet.header, packet.data, now_us);
     forward(worker, leg, &packet, now_us);
+    return true;
 }

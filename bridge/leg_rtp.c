@@ -1,11 +1,14 @@
-/* A leg of plain RTP (RTP/AVP, RFC 3551): a phone or trunk without ICE and DTLS. It is connected when it is described;
- * where its media comes from and goes to is the latch's business (rtp_latch.h). From there on it is a leg as any. */
+/* A leg without ICE and DTLS: a phone or trunk, RTP/AVP (RFC 3551) or SRTP with keys from the descriptions (RFC 4568).
+ * It is connected when it is described; where its media comes from and goes to is the latch's business (rtp_latch.h).
+ * From there on it is a leg as any. */
 #include "bridge/leg.h"
 
 #include "base/random.h"
 #include "bridge/rtcp.h"
 #include "bridge/rtp.h"
 #include "bridge/worker.h"
+
+#include <string.h>
 
 cg_leg *cg_leg_new_rtp(cg_worker *worker, cg_leg_id id, uint32_t slot, const int fds[static CG_RTP_PORT_COUNT],
                        uint32_t ssrc, int64_t now_us)
@@ -20,8 +23,10 @@ cg_leg *cg_leg_new_rtp(cg_worker *worker, cg_leg_id id, uint32_t slot, const int
 
 void cg_leg_free_rtp(cg_leg *leg)
 {
-    if (leg->rtp != NULL)
-        cg_rtp_ports_close(leg->rtp->fds);
+    if (leg->rtp == NULL)
+        return;
+    cg_rtp_ports_close(leg->rtp->fds);
+    explicit_bzero(&leg->rtp->keys, sizeof leg->rtp->keys);
     g_free(leg->rtp);
 }
 
@@ -43,10 +48,35 @@ static void become_connected(cg_worker *worker, cg_leg *leg, int64_t now_us)
     cg_leg_tell(worker, leg, CG_LEG_EVENT_CONNECTED);
 }
 
+/* The keys of both descriptions, if they have any. False if libsrtp does not take them. */
+static bool set_keys(cg_leg *leg, const cg_media_description *local, const cg_media_description *remote)
+{
+    cg_srtp_keys keys = {0}, *kept = &leg->rtp->keys;
+    bool secure = local->crypto_count == 1 && remote->crypto_count == 1, works = true;
+    if (secure) {
+        keys.profile = local->crypto[0].profile;
+        memcpy(keys.local, local->crypto[0].master, sizeof keys.local);
+        memcpy(keys.remote, remote->crypto[0].master, sizeof keys.remote);
+    }
+    if (secure && leg->srtp != NULL)
+        works = cg_srtp_session_rekey(leg->srtp, kept, &keys);
+    else if (secure)
+        works = (leg->srtp = cg_srtp_session_new(&keys)) != NULL;
+    else
+        g_clear_pointer(&leg->srtp, cg_srtp_session_free);
+    *kept = keys;
+    explicit_bzero(&keys, sizeof keys);
+    return works;
+}
+
 void cg_leg_describe_rtp(cg_worker *worker, cg_leg *leg, const cg_media_description *local,
                          const cg_media_description *remote, int64_t now_us)
 {
     cg_leg_rtp *rtp = leg->rtp;
+    if (!set_keys(leg, local, remote)) {
+        cg_leg_finish(worker, leg, CG_LEG_END_SRTP_FAILED, now_us);
+        return;
+    }
     int64_t window_end_us = worker->config.rtp_latch_window_us > 0 ? now_us + worker->config.rtp_latch_window_us : 0;
     rtp->mux = local->rtp.mux && remote->rtp.mux;
     cg_path media = cg_rtp_path(rtp->fds[CG_RTP_PORT_MEDIA], &remote->rtp.media);
@@ -88,9 +118,23 @@ static bool latch_media(cg_worker *worker, cg_leg *leg, const cg_datagram *datag
     return leg->selected >= 0;
 }
 
+/* With keys, what locks the latch has proved that it is the peer's. */
+static void receive_secure(cg_worker *worker, cg_leg *leg, cg_datagram *datagram, int64_t now_us)
+{
+    cg_rtp_latch *latch = &leg->rtp->latch[CG_RTP_PORT_MEDIA];
+    cg_path from = datagram->path;
+    if (leg->selected < 0 || !cg_rtp_latch_allows(latch, &from, now_us))
+        cg_worker_drop(worker, CG_DROP_UNKNOWN_SOURCE, &from, now_us);
+    else if (cg_leg_receive_rtp(worker, leg, (unsigned) leg->selected, datagram->data, datagram->size, now_us) &&
+             cg_rtp_latch_lock(latch, &from))
+        set_path(worker, leg, &from, now_us);
+}
+
 static void receive_media(cg_worker *worker, cg_leg *leg, cg_datagram *datagram, int64_t now_us)
 {
-    if (latch_media(worker, leg, datagram, now_us))
+    if (leg->srtp != NULL)
+        receive_secure(worker, leg, datagram, now_us);
+    else if (latch_media(worker, leg, datagram, now_us))
         cg_leg_receive_rtp(worker, leg, (unsigned) leg->selected, datagram->data, datagram->size, now_us);
     else
         cg_worker_drop(worker, CG_DROP_UNKNOWN_SOURCE, &datagram->path, now_us);
@@ -102,9 +146,9 @@ static void receive_report(cg_worker *worker, cg_leg *leg, cg_datagram *datagram
         cg_worker_drop(worker, CG_DROP_UNKNOWN_SOURCE, &datagram->path, now_us);
         return;
     }
-    if (latch == &leg->rtp->latch[CG_RTP_PORT_RTCP])
+    bool taken = cg_leg_receive_rtcp(worker, leg, (unsigned) leg->selected, datagram->data, datagram->size, now_us);
+    if (taken && latch == &leg->rtp->latch[CG_RTP_PORT_RTCP])
         cg_rtp_latch_lock(latch, &datagram->path);
-    cg_leg_receive_rtcp(worker, leg, (unsigned) leg->selected, datagram->data, datagram->size, now_us);
 }
 
 void cg_leg_receive_plain(cg_worker *worker, cg_leg *leg, cg_rtp_port port, cg_datagram *datagram, int64_t now_us)

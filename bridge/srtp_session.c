@@ -13,11 +13,15 @@
 /* An audio peer sends one SSRC at a time, and a new one after it has replaced its track or restarted its encoder. */
 #define MAX_REMOTE_SSRCS 8
 #define REPLAY_WINDOW 128 /* packets; RFC 3711 section 3.3.2 asks for at least 64 */
+/* Packets under the old key after a rekey: some seconds. More would let a peer fill its streams with SSRCs. */
+#define PREVIOUS_PACKETS 500
 #define RTP_SSRC_OFFSET 8
 #define RTCP_SSRC_OFFSET 4
 
 struct cg_srtp_session {
     srtp_t inbound, outbound;
+    srtp_t previous;        /* inbound of before a rekey, until a packet comes under the new key; NULL: none */
+    unsigned previous_left; /* packets it still takes */
     uint32_t remote_ssrcs[MAX_REMOTE_SSRCS]; /* in network order as libsrtp knows them, the latest used first */
     unsigned remote_ssrc_count;
 };
@@ -59,6 +63,47 @@ cg_srtp_session *cg_srtp_session_new(const cg_srtp_keys *keys)
     return NULL;
 }
 
+static void drop_previous(cg_srtp_session *session)
+{
+    if (session->previous)
+        srtp_dealloc(session->previous);
+    session->previous = NULL;
+}
+
+static void use_inbound(cg_srtp_session *session, srtp_t inbound)
+{
+    drop_previous(session);
+    session->previous = session->inbound;
+    session->previous_left = PREVIOUS_PACKETS;
+    session->inbound = inbound;
+    session->remote_ssrc_count = 0; /* it has no stream yet */
+}
+
+static void use_outbound(cg_srtp_session *session, srtp_t outbound)
+{
+    srtp_dealloc(session->outbound);
+    session->outbound = outbound;
+}
+
+bool cg_srtp_session_rekey(cg_srtp_session *session, const cg_srtp_keys *before, const cg_srtp_keys *after)
+{
+    bool other = before->profile != after->profile;
+    bool in = other || memcmp(before->remote, after->remote, sizeof after->remote) != 0;
+    bool out = other || memcmp(before->local, after->local, sizeof after->local) != 0;
+    srtp_t inbound = in ? create_direction(after->profile, after->remote, ssrc_any_inbound) : NULL;
+    srtp_t outbound = out ? create_direction(after->profile, after->local, ssrc_any_outbound) : NULL;
+    if ((in && !inbound) || (out && !outbound)) {
+        g_clear_pointer(&inbound, srtp_dealloc);
+        g_clear_pointer(&outbound, srtp_dealloc);
+        return false;
+    }
+    if (in)
+        use_inbound(session, inbound);
+    if (out)
+        use_outbound(session, outbound);
+    return true;
+}
+
 void cg_srtp_session_prefetch(const cg_srtp_session *session)
 {
     __builtin_prefetch(session->inbound);
@@ -69,6 +114,7 @@ void cg_srtp_session_free(cg_srtp_session *session)
 {
     if (!session)
         return;
+    drop_previous(session);
     if (session->inbound)
         srtp_dealloc(session->inbound);
     if (session->outbound)
@@ -120,11 +166,23 @@ static cg_srtp_status apply(transform *transform_, srtp_t direction, uint8_t *da
     return status;
 }
 
+static cg_srtp_status unprotect_previous(cg_srtp_session *session, transform *transform_, uint8_t *data, size_t *size)
+{
+    cg_srtp_status status = apply(transform_, session->previous, data, size);
+    if (status == CG_SRTP_OK && --session->previous_left == 0)
+        drop_previous(session);
+    return status;
+}
+
 static cg_srtp_status unprotect(cg_srtp_session *session, transform *transform_, size_t ssrc_offset, uint8_t *data,
                                 size_t *size)
 {
     cg_srtp_status status = apply(transform_, session->inbound, data, size);
+    /* libsrtp authenticates before it changes anything, so the packet is still what came. */
+    if (status == CG_SRTP_UNAUTHENTICATED && session->previous)
+        return unprotect_previous(session, transform_, data, size);
     if (status == CG_SRTP_OK) {
+        drop_previous(session);
         uint32_t ssrc;
         memcpy(&ssrc, data + ssrc_offset, sizeof ssrc);
         remember_ssrc(session, ssrc);

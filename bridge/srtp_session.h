@@ -24,6 +24,12 @@ bool cg_srtp_global_init(void);
 
 /* NULL if libsrtp refuses the keys. Any remote SSRC is accepted; ours may be any too. */
 cg_srtp_session *cg_srtp_session_new(const cg_srtp_keys *keys);
+
+/* Other keys were agreed on (RFC 4568 section 7.1.4). A direction whose key and profile are as `before` goes on with
+ * its packet indices; another begins anew, and packets under the old key are taken until one comes under the new.
+ * False, and nothing changed, if libsrtp refuses the keys. */
+bool cg_srtp_session_rekey(cg_srtp_session *session, const cg_srtp_keys *before, const cg_srtp_keys *after);
+
 /* Asks the memory for what the next packet will need. */
 void cg_srtp_session_prefetch(const cg_srtp_session *session);
 void cg_srtp_session_free(cg_srtp_session *session);

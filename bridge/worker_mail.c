@@ -42,8 +42,10 @@ typedef struct {
 
 static void discard_command(cg_mail *mail)
 {
-    g_free(((command *) mail)->digits);
-    g_free(mail);
+    command *what = (command *) mail;
+    g_free(what->digits);
+    explicit_bzero(what, sizeof *what); /* descriptions have keys */
+    g_free(what);
 }
 
 static void deliver(cg_mail *mail, void *owner)

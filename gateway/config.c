@@ -124,7 +124,7 @@ static const char *const application_keys[] = {"account", "name", "mode", "ring_
 
 static const char *const trunk_keys[] = {
     "account",   "application", "hosts", "sources", "prefixes",  "allowed_prefixes", "user", "password",
-    "caller_id", "strip",       "add",   "codecs",  "max_calls", "inbound",          NULL};
+    "caller_id", "strip",       "add",   "codecs",  "max_calls", "inbound",          "srtp", NULL};
 static const char *const number_keys[] = {"account", "to", NULL};
 
 typedef enum { ACCOUNTS, KEYS, APPLICATIONS, TRUNKS, NUMBERS, ENTITY_KINDS } entity_kind;

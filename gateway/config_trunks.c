@@ -154,6 +154,23 @@ static bool read_codecs(GKeyFile *file, const char *group, cg_trunk *trunk, char
     return true;
 }
 
+static bool read_srtp(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    static const char *const names[] = {
+        [CG_SRTP_OFF] = "off",
+        [CG_SRTP_OPTIONAL] = "optional",
+        [CG_SRTP_REQUIRED] = "required",
+    };
+    g_autofree char *text = text_of(file, group, "srtp");
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (!g_str_equal(text != NULL ? text : "off", names[i]))
+            continue;
+        trunk->srtp = (cg_srtp_policy) i;
+        return true;
+    }
+    return fail(ret_why, "srtp must be off, optional or required, not \"%s\"", text);
+}
+
 static bool read_texts(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
 {
     trunk->user = text_of(file, group, "user");
@@ -196,7 +213,8 @@ bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, c
         !application_of(config, file, group, trunk, ret_why) || !read_hosts(file, group, trunk, ret_why) ||
         !read_prefixes(file, group, "prefixes", &trunk->prefixes, ret_why) ||
         !read_prefixes(file, group, "allowed_prefixes", &trunk->allowed, ret_why) ||
-        !read_codecs(file, group, trunk, ret_why) || !read_texts(file, group, trunk, ret_why) ||
+        !read_codecs(file, group, trunk, ret_why) || !read_srtp(file, group, trunk, ret_why) ||
+        !read_texts(file, group, trunk, ret_why) ||
         !number_of(file, group, "strip", CG_NUMBER_MAX, &trunk->strip, ret_why) ||
         !number_of(file, group, "max_calls", 1000000, &trunk->max_calls, ret_why))
         return false;

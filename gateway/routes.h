@@ -5,6 +5,7 @@
 #include "base/ip_range.h"
 #include "base/media.h"
 #include "base/sid.h"
+#include "signaling/sdp/sdp.h"
 #include "signaling/sip/sip.h"
 
 #include <glib.h>
@@ -24,8 +25,9 @@ typedef struct {
     char *add;                           /* put before the number, after ... */
     unsigned strip;                      /* ... this many of its characters were taken off */
     cg_codec codecs[CG_CODEC_COUNT + 1]; /* in order of preference; ended by CG_CODEC_COUNT */
-    unsigned max_calls;                  /* at a time, both ways; 0: no limit */
-    cg_ip_range *sources;                /* where its requests come from */
+    cg_srtp_policy srtp;
+    unsigned max_calls;   /* at a time, both ways; 0: no limit */
+    cg_ip_range *sources; /* where its requests come from */
     size_t source_count;
     char *inbound; /* for whom calls to numbers not listed are: "client:alice"; NULL: 404 */
 } cg_trunk;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/secret.h"
 #include "gateway/call_codecs.h"
 #include "gateway/calls.h"
 #include "gateway/leg_record.h"
@@ -111,6 +112,8 @@ static void leg_free(cg_call_leg *base)
     cg_telephony_forget(leg->telephony, leg);
     leg->counts->calls--;
     cg_sdp_free(leg->offer);
+    cg_media_wipe_keys(&base->local);
+    cg_media_wipe_keys(&base->remote);
     cg_routes_unref(leg->routes);
     g_free(leg->number);
     g_free(leg->source);
@@ -185,8 +188,9 @@ static void leg_offer(cg_call_leg *base)
         cg_call_leg_failed(base, CG_CALL_END_INCOMPATIBLE);
         return;
     }
+    cg_sdp_offer_crypto(leg->trunk->srtp, &base->local);
     cg_sdp_origin origin = origin_of(leg);
-    g_autofree char *sdp = cg_sdp_write_offer(&origin, &base->local);
+    g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &base->local);
     dial(leg, sdp);
 }
 
@@ -207,7 +211,8 @@ static bool make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
     cg_sdp_answer_media(&remote, allowed, CG_DIRECTION_SENDRECV, &local);
     cg_sdp_cross_media(&far->remote, &local);
     local.rtp.mux = remote.rtp.mux;
-    if (!cg_sdp_has_speech(&local) || remote.rtp.media.ss_family != local.rtp.media.ss_family)
+    if (!cg_sdp_has_speech(&local) || remote.rtp.media.ss_family != local.rtp.media.ss_family ||
+        !cg_sdp_answer_crypto(leg->trunk->srtp, &remote, &local))
         return false;
     leg->base.local = local;
     leg->base.remote = remote;
@@ -220,7 +225,7 @@ static bool make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
 static void leg_answer(cg_call_leg *base)
 {
     cg_sip_leg *leg = sip_leg(base);
-    g_autofree char *sdp = NULL;
+    g_autoptr(cg_secret) sdp = NULL;
     if (!make_answer(leg, base->call->callee, &sdp)) {
         cg_call_finish(base->call, CG_CALL_END_INCOMPATIBLE);
         return;
@@ -263,12 +268,12 @@ static bool take_answer(cg_sip_leg *leg, const char *text)
     g_autoptr(cg_sdp) answer = NULL;
     if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_ANSWER, &answer) != CG_SDP_OK)
         return false;
-    const cg_media_description *remote = cg_sdp_media(answer);
-    cg_media_description local = leg->base.local;
-    if (remote->rtp.media.ss_family != local.rtp.media.ss_family || !cg_sdp_narrow_media(remote, &local))
+    cg_media_description remote = *cg_sdp_media(answer), local = leg->base.local;
+    if (remote.rtp.media.ss_family != local.rtp.media.ss_family || !cg_sdp_narrow_media(&remote, &local) ||
+        !cg_sdp_narrow_crypto(leg->trunk->srtp, &remote, &local))
         return false;
     leg->base.local = local;
-    leg->base.remote = *remote;
+    leg->base.remote = remote;
     return true;
 }
 
@@ -291,7 +296,7 @@ static void offer_again(cg_sip_leg *leg)
     cg_media_description local = leg->base.local;
     cg_sdp_origin origin = origin_of(leg);
     local.direction = CG_DIRECTION_SENDRECV;
-    g_autofree char *sdp = cg_sdp_write_offer(&origin, &local);
+    g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &local);
     leg->base.local = local;
     cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
 }
@@ -299,7 +304,7 @@ static void offer_again(cg_sip_leg *leg)
 static void renegotiate(cg_sip_leg *leg, const char *text)
 {
     const cg_call_leg *partner = cg_call_leg_partner(&leg->base);
-    g_autofree char *sdp = NULL;
+    g_autoptr(cg_secret) sdp = NULL;
     g_clear_pointer(&leg->offer, cg_sdp_free);
     if (text == NULL) {
         offer_again(leg);

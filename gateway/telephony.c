@@ -125,9 +125,11 @@ static cg_sdp *offer_of(const cg_trunk *trunk, const char *text)
     g_autoptr(cg_sdp) offer = NULL;
     if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_OFFER, &offer) != CG_SDP_OK)
         return NULL;
-    cg_media_description media = *cg_sdp_media(offer);
+    cg_media_description media = *cg_sdp_media(offer), unused = {0};
     cg_sdp_prefer_codecs(trunk->codecs, &media);
-    return cg_sdp_has_speech(&media) ? g_steal_pointer(&offer) : NULL;
+    bool usable = cg_sdp_has_speech(&media) && cg_sdp_answer_crypto(trunk->srtp, &media, &unused);
+    cg_media_wipe_keys(&media);
+    return usable ? g_steal_pointer(&offer) : NULL;
 }
 
 static void on_incoming(cg_telephony *telephony, const cg_sip_event *event)

@@ -5,6 +5,8 @@
 #include "signaling/sdp/lines.h"
 #include "signaling/sdp/sdp.h"
 
+#include <glib.h>
+
 #define CG_SDP_MAX_WORD 63 /* bytes of a media type, protocol, format or mid; RFC 9143 asks for mids of 3 or less */
 
 typedef struct {
@@ -49,6 +51,10 @@ cg_sdp_status cg_sdp_read_transport(const cg_sdp_reading *reading);
 
 /* rtp_transport.c: what a phone has in place of that, an address. */
 cg_sdp_status cg_sdp_read_rtp_transport(const cg_sdp_reading *reading);
+
+/* crypto.c: RTP/SAVP or RTP/AVP, and the keys for it. */
+cg_sdp_status cg_sdp_read_crypto(const cg_sdp_reading *reading);
+void cg_sdp_write_crypto(GString *out, const cg_media_description *local);
 
 /* formats.c: payload types with rtpmap and fmtp. */
 cg_sdp_status cg_sdp_read_formats(const cg_sdp_reading *reading);

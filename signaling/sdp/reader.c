@@ -12,10 +12,7 @@ static concept_reader *const webrtc_readers[] = {
 
 /* The address last: one that is nowhere changes the direction. */
 static concept_reader *const rtp_readers[] = {
-    cg_sdp_read_formats,
-    cg_sdp_read_attributes,
-    cg_sdp_read_rtp_transport,
-    NULL,
+    cg_sdp_read_formats, cg_sdp_read_attributes, cg_sdp_read_crypto, cg_sdp_read_rtp_transport, NULL,
 };
 
 static cg_sdp_status parse(const char *text, size_t size, cg_sdp_reading reading, concept_reader *const *readers,
@@ -44,7 +41,7 @@ cg_sdp_status cg_sdp_parse(const char *text, size_t size, cg_sdp_kind kind, cg_s
 
 cg_sdp_status cg_sdp_parse_rtp(const char *text, size_t size, cg_sdp_kind kind, cg_sdp **ret_sdp)
 {
-    static const char *const protocols[] = {"RTP/AVP", NULL};
+    static const char *const protocols[] = {"RTP/AVP", "RTP/SAVP", NULL};
     return parse(text, size, (cg_sdp_reading){.kind = kind, .protocols = protocols}, rtp_readers, ret_sdp);
 }
 
@@ -52,6 +49,7 @@ void cg_sdp_free(cg_sdp *sdp)
 {
     if (sdp == NULL)
         return;
+    cg_media_wipe_keys(&sdp->media);
     g_free(sdp->candidates);
     g_free(sdp);
 }

@@ -1,6 +1,6 @@
 /* Session descriptions (RFC 8866) as browsers and gateway exchange them: offer/answer per JSEP (RFC 8829) and RFC 3264,
  * for one bundled audio section; every other section is kept in order and answered as rejected (port 0). Those of
- * phones (RTP/AVP, an address in place of ICE and DTLS) are read and written by the same rules.
+ * phones (RTP/AVP or RTP/SAVP, an address in place of ICE and DTLS) are read and written by the same rules.
  * Reading is strict and bounded; what is not known is kept out of what we write. No I/O, no state. */
 #pragma once
 
@@ -22,14 +22,15 @@ typedef enum {
     CG_SDP_OK,
     CG_SDP_MALFORMED, /* not SDP, over a limit, broken line */
     CG_SDP_NO_AUDIO,  /* no audio section, or it is rejected */
-    CG_SDP_PROTOCOL,  /* audio is not UDP/TLS/RTP/SAVPF (or SAVP); a phone's is not RTP/AVP */
+    CG_SDP_PROTOCOL,  /* audio is not UDP/TLS/RTP/SAVPF (or SAVP); a phone's is not RTP/AVP or RTP/SAVP */
     CG_SDP_NO_ICE,    /* ufrag or pwd missing or out of bounds */
     CG_SDP_NO_FINGERPRINT,
     CG_SDP_TWO_FINGERPRINTS, /* more than one fingerprint applies to the section (different values) */
     CG_SDP_WEAK_FINGERPRINT, /* sha-1 or md5 */
     CG_SDP_SETUP,            /* a=setup does not let us be the DTLS client: active where passive or actpass is needed */
     CG_SDP_NO_RTCP_MUX,
-    CG_SDP_NO_CODEC, /* nothing in it that Callgate speaks */
+    CG_SDP_NO_CRYPTO, /* RTP/SAVP without a key that we take (AES_CM_128_HMAC_SHA1_80 or _32) */
+    CG_SDP_NO_CODEC,  /* nothing in it that Callgate speaks */
     CG_SDP_STATUS_COUNT
 } cg_sdp_status;
 
@@ -40,7 +41,8 @@ typedef enum { CG_SDP_OFFER, CG_SDP_ANSWER } cg_sdp_kind;
 
 /* Reads an offer or answer from a browser. On CG_SDP_OK `*ret_sdp` is the caller's, else untouched. */
 cg_sdp_status cg_sdp_parse(const char *text, size_t size, cg_sdp_kind kind, cg_sdp **ret_sdp);
-/* The same from a phone: RTP/AVP; `rtp` of the media is where it wants to be sent to. */
+/* The same from a phone: RTP/AVP or RTP/SAVP; `rtp` of the media is where it wants to be sent to, `crypto` what it
+ * protects what it sends with. */
 cg_sdp_status cg_sdp_parse_rtp(const char *text, size_t size, cg_sdp_kind kind, cg_sdp **ret_sdp);
 void cg_sdp_free(cg_sdp *sdp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cg_sdp, cg_sdp_free)
@@ -105,6 +107,24 @@ void cg_sdp_prefer_codecs(const cg_codec *allowed, cg_media_description *media);
 /* Takes a remote answer to our offer `local`: leaves of it what the answer has, too. False, and nothing changed, if
  * that leaves no speech codec. */
 bool cg_sdp_narrow_media(const cg_media_description *answer, cg_media_description *local);
+
+/* SRTP with keys in the descriptions (SDES, RFC 4568), towards phones. */
+typedef enum {
+    CG_SRTP_OFF,
+    CG_SRTP_OPTIONAL, /* offered as phones do that may as well go without: RTP/AVP, with keys that can be passed over */
+    CG_SRTP_REQUIRED, /* RTP/SAVP, nothing else */
+} cg_srtp_policy;
+
+/* Puts fresh keys into an offer of ours. */
+void cg_sdp_offer_crypto(cg_srtp_policy policy, cg_media_description *local);
+
+/* Chooses a key of a phone's `offer`, and leaves no other there; `local`, what was last agreed on, gets ours: the same
+ * as before if there was one for that suite. False, and nothing changed, if the policy forbids what is offered. */
+bool cg_sdp_answer_crypto(cg_srtp_policy policy, cg_media_description *offer, cg_media_description *local);
+
+/* Takes a phone's `answer` to our offer `local`, and leaves one key in either, or none. False, and nothing changed, if
+ * the policy forbids it or it answers no key of ours. */
+bool cg_sdp_narrow_crypto(cg_srtp_policy policy, cg_media_description *answer, cg_media_description *local);
 
 bool cg_sdp_has_speech(const cg_media_description *media);
 

@@ -9,7 +9,8 @@ static const struct {
     [CG_SDP_OK] = {"ok", "The session description is accepted."},
     [CG_SDP_MALFORMED] = {"malformed", "The session description is broken or over a limit."},
     [CG_SDP_NO_AUDIO] = {"no_audio", "The session description has no audio section, or only rejected ones."},
-    [CG_SDP_PROTOCOL] = {"protocol", "The audio section must use the protocol UDP/TLS/RTP/SAVPF (a phone's: RTP/AVP)."},
+    [CG_SDP_PROTOCOL] = {"protocol",
+                         "The audio section must use the protocol UDP/TLS/RTP/SAVPF (a phone's: RTP/AVP or RTP/SAVP)."},
     [CG_SDP_NO_ICE] = {"no_ice",
                        "The audio section needs an ice-ufrag of 4 to 32 and an ice-pwd of 22 to 128 characters."},
     [CG_SDP_NO_FINGERPRINT] = {"no_fingerprint", "The session description has no certificate fingerprint."},
@@ -19,6 +20,7 @@ static const struct {
         {"setup",
          "The gateway is the DTLS client: a=setup must be actpass or passive in an offer, passive in an answer."},
     [CG_SDP_NO_RTCP_MUX] = {"no_rtcp_mux", "The audio section must have a=rtcp-mux."},
+    [CG_SDP_NO_CRYPTO] = {"no_crypto", "The audio section is RTP/SAVP without an a=crypto that the gateway takes."},
     [CG_SDP_NO_CODEC] = {"no_codec", "The audio section offers none of Opus, G.722, PCMU and PCMA."},
 };
 

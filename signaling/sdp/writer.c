@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <glib.h>
+#include <string.h>
 
 #define OFFER_MID "0"
 
@@ -134,8 +135,10 @@ static void write_mid(GString *out, const char *mid)
 /* Descriptions are kept as long as their call: without the room they were written in. */
 static char *finish(GString *out)
 {
-    size_t size = out->len + 1;
-    return g_realloc(g_string_free(out, FALSE), size);
+    char *text = g_strdup(out->str);
+    explicit_bzero(out->str, out->len); /* there may be keys in it */
+    g_string_free(out, TRUE);
+    return text;
 }
 
 static bool is_rtp(const cg_media_description *local)
@@ -163,12 +166,13 @@ static void write_rtp_media(GString *out, const cg_media_description *local)
     uint16_t port, rtcp_port;
     address_text(&local->rtp.media, text, &port);
     address_text(&local->rtp.rtcp, text, &rtcp_port);
-    g_string_append_printf(out, "m=audio %u RTP/AVP", port);
+    g_string_append_printf(out, "m=audio %u RTP/%s", port, local->rtp.savp ? "SAVP" : "AVP");
     for (size_t i = 0; i < local->format_count; i++)
         g_string_append_printf(out, " %u", local->formats[i].payload_type);
     g_string_append(out, "\r\n");
     for (size_t i = 0; i < local->format_count; i++)
         write_format(out, &local->formats[i]);
+    cg_sdp_write_crypto(out, local);
     if (local->ptime_ms > 0)
         g_string_append_printf(out, "a=ptime:%u\r\n", local->ptime_ms);
     if (local->rtp.mux)

@@ -1,6 +1,7 @@
 /* The control thread's side: every function makes a mail. */
 #include "signaling/sip/sip.h"
 
+#include "base/secret.h"
 #include "signaling/sip/sip_internal.h"
 
 #include <string.h>
@@ -22,7 +23,7 @@ static void discard(cg_mail *mail)
 {
     command *what = (command *) mail;
     cg_sip_dialog_free(what->made);
-    g_free(what->sdp);
+    cg_secret_free(what->sdp);
     g_free(what->sources);
     g_free(what);
 }

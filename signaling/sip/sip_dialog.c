@@ -3,6 +3,8 @@
  * from any of nua's events. */
 #include "signaling/sip/sip_internal.h"
 
+#include "base/secret.h"
+
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/sip_tag.h>
 
@@ -20,8 +22,8 @@ void cg_sip_dialog_free(void *data)
     g_free(dialog->user);
     g_free(dialog->from_user);
     g_free(dialog->auth_user);
-    g_free(dialog->auth_password);
-    g_free(dialog->sdp);
+    cg_secret_free(dialog->auth_password);
+    cg_secret_free(dialog->sdp);
     g_free(dialog);
 }
 

@@ -1,6 +1,8 @@
 /* Events to the control thread, as mails. */
 #include "signaling/sip/sip_internal.h"
 
+#include "base/secret.h"
+
 typedef struct {
     cg_mail mail;
     cg_sip_sink *sink; /* a reference */
@@ -34,7 +36,7 @@ static void discard(cg_mail *mail)
         g_free(event->headers[i].name);
         g_free(event->headers[i].value);
     }
-    g_free(event->sdp);
+    cg_secret_free(event->sdp);
     g_free(event->from_user);
     g_free(event->from_name);
     g_free(event->to_user);

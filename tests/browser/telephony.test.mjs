@@ -8,13 +8,14 @@ import { complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { ACCOUNT } from '../lib/tokens.mjs';
 import { hears, receivesMore } from '../lib/tone.mjs';
 
-const [PHONE] = BROWSER_ADDRESSES;
+const [PHONE, SECURE_PHONE] = BROWSER_ADDRESSES;
 const [TONE, NUMBER] = [520, '+15551234567'];
 const set = stage({
   browsers: { chromium: 'chromium', firefox: 'firefox' },
   config: {
     sip: { listen: GW_ADDRESS, port: 5060 },
     'trunk phone': { account: ACCOUNT, hosts: `${PHONE}:5070`, prefixes: '+1', inbound: 'client:desk' },
+    'trunk secure': { account: ACCOUNT, hosts: `${SECURE_PHONE}:5070`, prefixes: '+44', inbound: 'client:desk', srtp: 'required' },
   },
 });
 
@@ -48,6 +49,36 @@ test('the phone calls a browser, and hangs up', { timeout }, async (t) => {
   const incoming = await browser.wait('incoming');
   assert.equal(incoming.custom.Called, '+15550001111');
   assert.equal(incoming.parameters.From, NUMBER);
+  await browser.tell(incoming.call, 'accept');
+  await hears(browser.page, TONE);
+  await receivesMore(browser.page, 15000, 100);
+  phone.tell('/hangup');
+  await browser.wait('call.disconnect');
+  heard(phone, browser.frequency);
+  assert.deepEqual(await complaints(browser), []);
+});
+
+const SECURE = { address: SECURE_PHONE, user: '+447700900123', tone: TONE, encryption: 'srtp-mand' };
+
+test('a browser calls a phone that takes SRTP only', { timeout }, async (t) => {
+  const phone = await Baresip.start(t, SECURE);
+  const browser = await set.phone('chromium');
+  const call = await browser.call(SECURE.user);
+  await browser.wait('call.accept');
+  await phone.says(/SRTP is Enabled/);
+  await hears(browser.page, TONE);
+  await receivesMore(browser.page, 15000, 100);
+  await browser.tell(call, 'disconnect');
+  await phone.says(/terminated|closed/);
+  heard(phone, browser.frequency);
+  assert.deepEqual(await complaints(browser), []);
+});
+
+test('a phone with SRTP calls a browser', { timeout }, async (t) => {
+  const phone = await Baresip.start(t, SECURE);
+  const browser = await set.phone('chromium', { identity: 'desk' });
+  phone.tell(`/dial sip:+15550001111@${GW_ADDRESS}:5060`);
+  const incoming = await browser.wait('incoming');
   await browser.tell(incoming.call, 'accept');
   await hears(browser.page, TONE);
   await receivesMore(browser.page, 15000, 100);

@@ -62,6 +62,13 @@ static void use(const cg_sdp *sdp)
     assert_reads_back(offer, CG_SDP_OFFER, &local);
 }
 
+static void assert_same_keys(const cg_media_description *a, const cg_media_description *b)
+{
+    g_assert(a->rtp.savp == b->rtp.savp && a->crypto_count == b->crypto_count && a->crypto_count <= 1);
+    g_assert(a->crypto[0].tag == b->crypto[0].tag && a->crypto[0].profile == b->crypto[0].profile);
+    g_assert(memcmp(a->crypto[0].master, b->crypto[0].master, CG_SRTP_MASTER_SIZE) == 0);
+}
+
 /* A phone's, answered to it, and offered on to a browser and to a phone. */
 static void use_rtp(const cg_sdp *sdp)
 {
@@ -69,6 +76,9 @@ static void use_rtp(const cg_sdp *sdp)
     const cg_sdp_origin origin = {.session_id = 1, .session_version = 2, .ice_lite = true, .cname = "c"};
     cg_media_description local = {.ssrc = 1, .rtp.mux = cg_sdp_media(sdp)->rtp.mux};
     local.rtp.media = local.rtp.rtcp = cg_sdp_media(sdp)->rtp.media;
+    cg_media_description theirs = *cg_sdp_media(sdp);
+    g_assert(theirs.rtp.savp <= theirs.crypto_count && theirs.crypto_count <= CG_MAX_CRYPTO);
+    g_assert(cg_sdp_answer_crypto(CG_SRTP_OPTIONAL, &theirs, &local));
     cg_sdp_answer_media(cg_sdp_media(sdp), NULL, CG_DIRECTION_SENDRECV, &local);
     memset(local.extensions, 0, sizeof(local.extensions));
     cg_sdp_cross_media(cg_sdp_media(sdp), &local);
@@ -77,6 +87,8 @@ static void use_rtp(const cg_sdp *sdp)
     cg_sdp_status status = cg_sdp_parse_rtp(answer, strlen(answer), CG_SDP_OFFER, &back);
     /* Nowhere cannot be said of us: its port is 0, as in a section that is refused. */
     g_assert(status == CG_SDP_OK || (status == CG_SDP_NO_AUDIO && strstr(answer, "m=audio 0 ")));
+    if (status == CG_SDP_OK)
+        assert_same_keys(cg_sdp_media(back), &local);
 
     cg_sdp_prefer_codecs(trunk, &local);
     for (size_t i = 0; i < local.format_count; i++)

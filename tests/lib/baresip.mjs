@@ -10,7 +10,7 @@ import { SLOWNESS } from './gateway.mjs';
 import { writeTone } from './tone.mjs';
 import { until } from './wait.mjs';
 
-const MODULES = ['g711', 'aufile', 'aubridge', 'sndfile', 'stdio'];
+const MODULES = ['g711', 'srtp', 'aufile', 'aubridge', 'sndfile', 'stdio'];
 
 const CONFIG = ({ address, port, directory }) => `poll_method epoll
 sip_listen ${address}:${port}
@@ -30,12 +30,14 @@ export class Baresip {
   lines = [];
   #directory = mkdtempSync(join(tmpdir(), 'callgate-baresip-'));
 
-  /** A phone at `address`:`port`, called `user`, whose microphone is a tone of `tone` Hz; it speaks PCMU only. */
-  static async start(t, { address, port = 5070, user, tone }) {
+  /** A phone at `address`:`port`, called `user`, whose microphone is a tone of `tone` Hz; it speaks PCMU only. `encryption`:
+   *  baresip's mediaenc, like "srtp-mand" for RTP/SAVP and nothing else. */
+  static async start(t, { address, port = 5070, user, tone, encryption }) {
     const phone = new Baresip();
     const directory = phone.#directory;
     writeFileSync(join(directory, 'config'), CONFIG({ address, port, directory }));
-    writeFileSync(join(directory, 'accounts'), `<sip:${user}@${address}:${port}>;regint=0;answermode=auto;audio_codecs=PCMU\n`);
+    writeFileSync(join(directory, 'accounts'), `<sip:${user}@${address}:${port}>;regint=0;answermode=auto;audio_codecs=PCMU${
+      encryption ? `;mediaenc=${encryption}` : ''}\n`);
     writeTone(join(directory, 'tone.wav'), tone, { seconds: 60, rate: 8000 });
     phone.process = spawn('baresip', ['-f', directory, '-n', 'browser0'], { stdio: ['pipe', 'pipe', 'pipe'], cwd: directory });
     phone.exited = once(phone.process, 'exit');

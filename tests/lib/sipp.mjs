@@ -36,9 +36,9 @@ export async function freePort(address = '127.0.0.1') {
 // --- steps ---
 
 /** What a phone describes itself with; `port` is where its media is. */
-export const description = (port, { address = '127.0.0.1', formats = '0 101', direction = 'sendrecv', version = 1 } = {}) => [
-  'v=0', `o=phone 1 ${version} IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0', `m=audio ${port} RTP/AVP ${formats}`,
-  'a=rtpmap:0 PCMU/8000', 'a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15', `a=${direction}`].join('\n');
+export const description = (port, { address = '127.0.0.1', formats = '0 101', direction = 'sendrecv', version = 1, profile = 'AVP', extra = [] } = {}) => [
+  'v=0', `o=phone 1 ${version} IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0', `m=audio ${port} RTP/${profile} ${formats}`,
+  'a=rtpmap:0 PCMU/8000', 'a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15', ...extra, `a=${direction}`].join('\n');
 
 const CONTACT = 'Contact: <sip:phone@[local_ip]:[local_port];transport=[transport]>';
 const body = (sdp) => (sdp ? ['Content-Type: application/sdp', 'Content-Length: [len]', '', sdp] : ['Content-Length: 0', '']);
@@ -52,6 +52,9 @@ export const expect = (method, actions = '') =>
 export const expectStatus = (status, { optional = false, auth = false } = {}) =>
   `<recv response="${status}" rrs="true"${optional ? ' optional="true"' : ''}${auth ? ' auth="true"' : ''}/>`;
 export const pause = (milliseconds) => `<pause milliseconds="${milliseconds}"/>`;
+
+/** Waits until the test says so: Sipp's nudge(). */
+export const awaitNudge = () => '<recv request="NUDGE"/>';
 
 /** Answers the request that came last. `first`: it has no tag of ours yet. */
 export const reply = (status, { sdp, first = false, extra = [] } = {}) => send([
@@ -99,6 +102,7 @@ export class Sipp {
       used ? '<Reference variables="remote,target,local,via,sequence"/>' : ''}</scenario>\n`;
     writeFileSync(join(this.#directory, 'scenario.xml'), xml);
     this.port = port;
+    this.address = address;
     this.#process = spawn('sipp', ['-sf', 'scenario.xml', '-i', address, '-p', String(port), '-t', transport, '-m', String(calls),
       '-nostdin', '-trace_err', '-trace_msg', '-message_file', 'messages', '-error_file', 'errors', '-timeout', `${20 * SLOWNESS}s`,
       '-timeout_error', '-default_behaviors', '-bye,-abortunexp', ...(remote ? [remote] : [])],
@@ -124,6 +128,19 @@ export class Sipp {
     return readdirSync(this.#directory).includes(name) ? readFileSync(join(this.#directory, name), 'latin1') : '';
   }
 
+  /** Lets a phone go on that waits in awaitNudge(): a request within its call, of a method that nobody else sends. */
+  async nudge() {
+    const [, callId] = /^Call-ID: (\S+)/im.exec(this.messages);
+    const socket = createSocket('udp4');
+    const message = ['NUDGE sip:phone@127.0.0.1 SIP/2.0', `Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKnudge${this.#nudges}`,
+      'From: <sip:test@127.0.0.1>;tag=test', 'To: <sip:phone@127.0.0.1>', `Call-ID: ${callId}`, `CSeq: ${++this.#nudges} NUDGE`,
+      'Content-Length: 0', '', ''].join('\r\n');
+    await new Promise((resolve) => { socket.send(message, this.port, this.address, resolve); });
+    socket.close();
+  }
+
+  #nudges = 0;
+
   /** Resolves when the scenario has been played to its end. */
   async finished() {
     const [code, signal] = await this.exited;
@@ -142,6 +159,9 @@ export class Sipp {
 /** The media of a phone: PCMU packets out every 20 ms once it has been told where, and a count of what comes. */
 export class RtpSocket {
   received = []; // {source, type, marker, sequence, timestamp, payload}
+  reports = 0; // RTCP packets, if it comes to the port of RTP
+  refused = 0; // packets that were not under the key that was expected
+  srtp = undefined; // {ours, theirs} of SRTP: SrtpKey; theirs may be missing until it is known
   #sequence = 1000;
   #timestamp = 16000;
   #ssrc = 0x1234abcd;
@@ -152,7 +172,9 @@ export class RtpSocket {
     media.socket.bind(0, address);
     await once(media.socket, 'listening');
     media.port = media.socket.address().port;
-    media.socket.on('message', (data, { address: from, port }) => {
+    media.socket.on('message', (sealed, { address: from, port }) => {
+      const data = media.#open(sealed);
+      if (!data) return;
       if (data.length >= 12 && (data[1] & 0x7f) < 64 || (data[1] & 0x7f) > 95) {
         media.received.push({ source: `${from}:${port}`, type: data[1] & 0x7f, marker: data[1] >> 7, sequence: data.readUInt16BE(2),
           timestamp: data.readUInt32BE(4), payload: data.subarray(12) });
@@ -160,6 +182,17 @@ export class RtpSocket {
     });
     t.after(() => media.close());
     return media;
+  }
+
+  /** What came, in the clear; undefined if it is no RTP of the gateway's. */
+  #open(sealed) {
+    const isRtcp = (sealed[1] & 0x7f) >= 64 && (sealed[1] & 0x7f) <= 95;
+    const theirs = this.srtp?.theirs;
+    if (this.srtp && !theirs) return undefined;
+    const data = !theirs ? sealed : isRtcp ? theirs.unprotectRtcp(sealed) : theirs.unprotect(sealed);
+    if (!data) this.refused++;
+    else if (isRtcp) this.reports++;
+    return isRtcp ? undefined : data;
   }
 
   send(port, { type = 0, payload = Buffer.alloc(160, 0xff), marker = false, advance = 160, address = '127.0.0.1' } = {}) {
@@ -171,7 +204,14 @@ export class RtpSocket {
     packet.writeUInt32BE(this.#ssrc, 8);
     payload.copy(packet, 12);
     this.#timestamp += advance;
-    this.socket.send(packet, port, address);
+    this.socket.send(this.srtp ? this.srtp.ours.protect(packet) : packet, port, address);
+  }
+
+  /** A receiver report without a block (RFC 3550, section 6.4.2), protected if media is. */
+  report(port) {
+    const packet = Buffer.from('80c9000100000000', 'hex');
+    packet.writeUInt32BE(this.#ssrc, 4);
+    this.socket.send(this.srtp ? this.srtp.ours.protectRtcp(packet) : packet, port, '127.0.0.1');
   }
 
   /** Sends until closed. */
@@ -211,4 +251,4 @@ export class RtpSocket {
 
 /** Where the gateway wants the media of a phone whose own is at `own`, by the last description of the gateway's. */
 export const mediaPort = (messages, own) =>
-  [...messages.matchAll(/^m=audio (\d+) RTP\/AVP/gm)].map(([, port]) => Number(port)).filter((port) => port !== own).at(-1);
+  [...messages.matchAll(/^m=audio (\d+) RTP\/S?AVP/gm)].map(([, port]) => Number(port)).filter((port) => port !== own).at(-1);

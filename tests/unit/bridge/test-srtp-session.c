@@ -237,6 +237,61 @@ static void test_wrong_keys(void)
     cg_srtp_session_free(b);
 }
 
+/* A direction whose key stays goes on, roll-over counter and replay window included; the other begins anew. */
+static void test_rekey(void)
+{
+    pair sessions = pair_new(CG_SRTP_AES128_CM_SHA1_80);
+    cg_srtp_keys a = make_keys(CG_SRTP_AES128_CM_SHA1_80, false), b = make_keys(CG_SRTP_AES128_CM_SHA1_80, true);
+    cg_srtp_keys next_a = a, next_b = b;
+    packet kept;
+    for (unsigned n = 0; n < 300; n++) { /* the sequence number wraps */
+        packet p = make_rtp(7, (uint16_t) (65400 + n), 20);
+        g_assert_cmpint(cg_srtp_protect_rtp(sessions.b, p.data, &p.size), ==, CG_SRTP_OK);
+        kept = p;
+        g_assert_cmpint(cg_srtp_unprotect_rtp(sessions.a, p.data, &p.size), ==, CG_SRTP_OK);
+    }
+    next_a.local[3] ^= 0xff;
+    next_b.remote[3] ^= 0xff;
+    packet old = make_rtp(9, 1, 20), late = make_rtp(9, 2, 20), new = make_rtp(9, 3, 20), too_late = make_rtp(9, 4, 20);
+    packet *under_old[] = {&old, &late, &too_late};
+    for (size_t i = 0; i < G_N_ELEMENTS(under_old); i++)
+        g_assert_cmpint(cg_srtp_protect_rtp(sessions.a, under_old[i]->data, &under_old[i]->size), ==, CG_SRTP_OK);
+    g_assert_true(cg_srtp_session_rekey(sessions.a, &a, &next_a));
+    g_assert_true(cg_srtp_session_rekey(sessions.b, &b, &next_b));
+    g_assert_cmpint(cg_srtp_protect_rtp(sessions.a, new.data, &new.size), ==, CG_SRTP_OK);
+    packet again = old, forged = late;
+    forged.data[20] ^= 1;
+    g_assert_cmpint(cg_srtp_unprotect_rtp(sessions.b, old.data, &old.size), ==, CG_SRTP_OK);
+    g_assert_cmpint(cg_srtp_unprotect_rtp(sessions.b, again.data, &again.size), ==, CG_SRTP_REPLAYED);
+    g_assert_cmpint(cg_srtp_unprotect_rtp(sessions.b, forged.data, &forged.size), ==, CG_SRTP_UNAUTHENTICATED);
+    g_assert_cmpint(cg_srtp_unprotect_rtp(sessions.b, late.data, &late.size), ==, CG_SRTP_OK);
+    g_assert_cmpint(cg_srtp_unprotect_rtp(sessions.b, new.data, &new.size), ==, CG_SRTP_OK);
+    g_assert_cmpint(cg_srtp_unprotect_rtp(sessions.b, too_late.data, &too_late.size), ==, CG_SRTP_UNAUTHENTICATED);
+    /* The direction that kept its key. */
+    g_assert_cmpint(cg_srtp_unprotect_rtp(sessions.a, kept.data, &kept.size), ==, CG_SRTP_REPLAYED);
+    packet on = make_rtp(7, (uint16_t) (65400 + 300), 20), plain = on;
+    g_assert_cmpint(cg_srtp_protect_rtp(sessions.b, on.data, &on.size), ==, CG_SRTP_OK);
+    g_assert_cmpint(cg_srtp_unprotect_rtp(sessions.a, on.data, &on.size), ==, CG_SRTP_OK);
+    g_assert_cmpmem(on.data, on.size, plain.data, plain.size);
+    pair_free(&sessions);
+}
+
+/* Who never uses the new key cannot use the old one for ever. */
+static void test_rekey_bounded(void)
+{
+    pair sessions = pair_new(CG_SRTP_AES128_CM_SHA1_80);
+    cg_srtp_keys b = make_keys(CG_SRTP_AES128_CM_SHA1_80, true), next = make_keys(CG_SRTP_AES128_CM_SHA1_32, true);
+    unsigned taken = 0;
+    g_assert_true(cg_srtp_session_rekey(sessions.b, &b, &next));
+    for (uint32_t ssrc = 1; ssrc <= 1000; ssrc++) {
+        packet p = make_rtp(ssrc, 1, 20);
+        g_assert_cmpint(cg_srtp_protect_rtp(sessions.a, p.data, &p.size), ==, CG_SRTP_OK);
+        taken += cg_srtp_unprotect_rtp(sessions.b, p.data, &p.size) == CG_SRTP_OK;
+    }
+    g_assert_cmpuint(taken, ==, 500);
+    pair_free(&sessions);
+}
+
 static void test_malformed_outbound(void)
 {
     pair sessions = pair_new(CG_SRTP_AES128_CM_SHA1_80);
@@ -343,6 +398,8 @@ int main(int argc, char **argv)
     g_test_add_func("/srtp/replay", test_replay);
     g_test_add_func("/srtp/tamper", test_tamper);
     g_test_add_func("/srtp/wrong-keys", test_wrong_keys);
+    g_test_add_func("/srtp/rekey", test_rekey);
+    g_test_add_func("/srtp/rekey-bounded", test_rekey_bounded);
     g_test_add_func("/srtp/malformed-outbound", test_malformed_outbound);
     g_test_add_func("/srtp/many-ssrcs", test_many_ssrcs);
     g_test_add_data_func("/srtp/original", &o, test_original);

@@ -237,7 +237,7 @@ static void test_mutations(void)
 static void test_statuses(void)
 {
     for (cg_sdp_status status = 0; status < CG_SDP_STATUS_COUNT; status++) {
-        bool hit = false;
+        bool hit = status == CG_SDP_NO_CRYPTO; /* phones' only: test-crypto.c */
         for (size_t i = 0; i < G_N_ELEMENTS(mutations); i++)
             hit = hit || mutations[i].status == status;
         g_assert_true(hit);

@@ -73,7 +73,7 @@ static void test_refused(void)
         {SESSION "c=IN IP6 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", CG_SDP_MALFORMED},
         {SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtcp:70000\r\n", CG_SDP_MALFORMED},
         {SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtcp:1 IN IP6 ::1\r\n", CG_SDP_MALFORMED},
-        {SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/SAVP 0\r\n", CG_SDP_PROTOCOL},
+        {SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/SAVPF 0\r\n", CG_SDP_PROTOCOL},
         {SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 18 3\r\n", CG_SDP_NO_CODEC},
         {SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n", CG_SDP_NO_AUDIO},
         {SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\nm=image 4000 udptl t38\r\n", CG_SDP_NO_AUDIO},
