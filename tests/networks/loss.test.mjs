@@ -1,0 +1,70 @@
+// Calls over a trunk whose network loses packets of media: they stay up, and what is said comes through.
+// The one thing to know: nft drops by chance, and the phone's media only, so the browser's own network is a good one.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Baresip } from '../lib/baresip.mjs';
+import { BROWSER_ADDRESSES, drop, GW_ADDRESS } from '../lib/netns.mjs';
+import { complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
+import { ACCOUNT } from '../lib/tokens.mjs';
+import { codecs, hears, missedTenths, receivesMore } from '../lib/tone.mjs';
+import { until } from '../lib/wait.mjs';
+
+const [PHONE] = BROWSER_ADDRESSES;
+const [TONE, NUMBER] = [520, '+15551234567'];
+const SECONDS = 6;
+const set = stage({
+  browsers: { chromium: 'chromium' },
+  config: {
+    sip: { listen: GW_ADDRESS, port: 5060 },
+    'trunk phone': { account: ACCOUNT, hosts: `${PHONE}:5070`, prefixes: '+1' },
+  },
+});
+
+// In the page: the phone speaks PCMU, so what is offered alone decides whether the gateway translates, and conceals.
+function offerOnly(name) {
+  const { setCodecPreferences } = RTCRtpTransceiver.prototype;
+  RTCRtpTransceiver.prototype.setCodecPreferences = function prefer(list) {
+    setCodecPreferences.call(this, list.filter(({ mimeType }) => [name, 'telephone-event'].includes(mimeType.toLowerCase().slice('audio/'.length))));
+  };
+}
+
+const lost = async () => (await set.gateway.metrics()).get('callgate_media_packets_lost_total');
+
+/** The share of tenths of a second of samples (8000 Hz) in which a tone is heard. */
+function shareHeard(samples, frequency) {
+  let [heard, all] = [0, 0];
+  for (let from = 0; from + 800 <= samples.length; from += 800, all++) {
+    const factor = 2 * Math.cos((2 * Math.PI * frequency) / 8000);
+    let [before, last] = [0, 0];
+    for (const sample of samples.subarray(from, from + 800)) [before, last] = [last, sample + factor * last - before];
+    const amplitude = (2 * Math.sqrt(Math.max(0, last * last + before * before - factor * last * before))) / 800;
+    if (amplitude > 300) heard++;
+  }
+  return all ? heard / all : 0;
+}
+
+// Of tenths of a second with the tone: what the floors catch is speech that stops, not that it is rough.
+const CASES = [[1, 'pcmu', 0.95], [5, 'pcmu', 0.9], [10, 'pcmu', 0.85], [5, 'opus', 0.9], [10, 'opus', 0.85]];
+for (const [percent, codec, floor] of CASES) {
+  test(`${percent} % of packets lost each way, the browser speaks ${codec}`, { timeout }, async (t) => {
+    const phone = await Baresip.start(t, { address: PHONE, user: NUMBER, tone: TONE });
+    const browser = await set.phone('chromium', { codecPreferences: [codec] });
+    await browser.page.evaluate(offerOnly, codec);
+    const call = await browser.call(NUMBER);
+    await browser.wait('call.accept');
+    await hears(browser.page, TONE);
+    assert.equal((await codecs(browser.page)).sent, `audio/${codec}`);
+    const before = await lost();
+    t.after(drop(`udp sport 31000-31100 numgen random mod 100 < ${percent}`)); // baresip's ports for media
+    const missed = await missedTenths(browser.page, TONE, SECONDS * 1000);
+    await receivesMore(browser.page, 15000, 100); // it is still up
+    await browser.tell(call, 'disconnect');
+    await phone.says(/terminated|closed/);
+    if (percent > 1) await until(async () => await lost() > before, 'losses that the gateway counts'); // with 1 % there may be none
+    const samples = phone.heard();
+    const scores = { browser: 1 - missed / (SECONDS * 10), phone: shareHeard(samples.subarray(-(SECONDS - 1) * 8000), browser.frequency) };
+    t.diagnostic(`${percent} % lost, ${codec}: heard at the browser ${scores.browser.toFixed(2)}, at the phone ${scores.phone.toFixed(2)}`);
+    assert.ok(Math.min(scores.browser, scores.phone) >= floor, JSON.stringify(scores));
+    assert.deepEqual(await complaints(browser), []);
+  });
+}
