@@ -90,3 +90,9 @@ const cg_format *cg_media_find_payload_type(const cg_media_description *media, u
     }
     return NULL;
 }
+
+bool cg_media_has_events(const cg_media_description *media)
+{
+    return cg_media_find_codec(media, CG_CODEC_TELEPHONE_EVENT_48000) != NULL ||
+           cg_media_find_codec(media, CG_CODEC_TELEPHONE_EVENT_8000) != NULL;
+}

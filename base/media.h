@@ -136,6 +136,7 @@ typedef struct {
 
 /* The format with that codec or payload type; NULL if there is none. */
 const cg_format *cg_media_find_codec(const cg_media_description *media, cg_codec codec);
+bool cg_media_has_events(const cg_media_description *media); /* telephone-event, at any clock */
 const cg_format *cg_media_find_payload_type(const cg_media_description *media, uint8_t payload_type);
 
 /* Forgets the keys, so that no memory keeps them. */

@@ -6,6 +6,11 @@ static bool is_speech(const cg_format *format)
     return cg_codec_get_info(format->codec)->speech;
 }
 
+static bool is_event(cg_codec codec)
+{
+    return codec == CG_CODEC_TELEPHONE_EVENT_48000 || codec == CG_CODEC_TELEPHONE_EVENT_8000;
+}
+
 /* The first of the speech codecs in `media` that is in both others; CG_CODEC_COUNT: there is none. */
 static cg_codec find_common(const cg_media_description *media, const cg_media_description *second,
                             const cg_media_description *third)
@@ -26,7 +31,10 @@ void cg_call_codecs_allow(const cg_call *call, const cg_media_description *offer
     cg_codec best = find_common(offer, offer, offer);
     for (cg_codec codec = 0; codec < CG_CODEC_COUNT; codec++) {
         bool companion = !cg_codec_get_info(codec)->speech && codec != CG_CODEC_RED;
-        ret_allowed[codec] = translate ? companion || codec == best : cg_media_find_codec(far, codec) != NULL;
+        /* Keys go on in another form to a far end without events. */
+        bool events = is_event(codec) && !cg_media_has_events(far);
+        ret_allowed[codec] =
+            events || (translate ? companion || codec == best : cg_media_find_codec(far, codec) != NULL);
     }
 }
 

@@ -171,6 +171,21 @@ static bool read_srtp(GKeyFile *file, const char *group, cg_trunk *trunk, char *
     return fail(ret_why, "srtp must be off, optional or required, not \"%s\"", text);
 }
 
+static bool read_dtmf(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    static const char *const names[CG_TRUNK_DTMF_COUNT] = {
+        [CG_TRUNK_DTMF_AUTO] = "auto",
+        [CG_TRUNK_DTMF_RTP] = "rtp",
+        [CG_TRUNK_DTMF_INFO] = "info",
+        [CG_TRUNK_DTMF_INBAND] = "inband",
+    };
+    g_autofree char *text = text_of(file, group, "dtmf");
+    for (trunk->dtmf = 0; text != NULL && trunk->dtmf < CG_TRUNK_DTMF_COUNT; trunk->dtmf++)
+        if (g_str_equal(text, names[trunk->dtmf]))
+            return true;
+    return text == NULL || fail(ret_why, "dtmf must be auto, rtp, info or inband, not \"%s\"", text);
+}
+
 static bool read_texts(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
 {
     trunk->user = text_of(file, group, "user");
@@ -214,7 +229,7 @@ bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, c
         !read_prefixes(file, group, "prefixes", &trunk->prefixes, ret_why) ||
         !read_prefixes(file, group, "allowed_prefixes", &trunk->allowed, ret_why) ||
         !read_codecs(file, group, trunk, ret_why) || !read_srtp(file, group, trunk, ret_why) ||
-        !read_texts(file, group, trunk, ret_why) ||
+        !read_dtmf(file, group, trunk, ret_why) || !read_texts(file, group, trunk, ret_why) ||
         !number_of(file, group, "strip", CG_NUMBER_MAX, &trunk->strip, ret_why) ||
         !number_of(file, group, "max_calls", 1000000, &trunk->max_calls, ret_why))
         return false;

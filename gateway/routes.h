@@ -13,6 +13,15 @@
 
 #define CG_NUMBER_MAX 32 /* digits of a number, its + included */
 
+/* Forms of keys in calls over a trunk. Keys that come in INFO requests are taken from any. */
+typedef enum {
+    CG_TRUNK_DTMF_AUTO,   /* RFC 4733 events where the phone has them, else tones */
+    CG_TRUNK_DTMF_RTP,    /* events, or none */
+    CG_TRUNK_DTMF_INFO,   /* INFO requests: events are not negotiated, tones neither listened for nor made */
+    CG_TRUNK_DTMF_INBAND, /* tones: events are not negotiated */
+    CG_TRUNK_DTMF_COUNT
+} cg_trunk_dtmf;
+
 typedef struct {
     char *name;
     cg_sid account;
@@ -26,6 +35,7 @@ typedef struct {
     unsigned strip;                      /* ... this many of its characters were taken off */
     cg_codec codecs[CG_CODEC_COUNT + 1]; /* in order of preference; ended by CG_CODEC_COUNT */
     cg_srtp_policy srtp;
+    cg_trunk_dtmf dtmf;   /* how its keys come and go */
     unsigned max_calls;   /* at a time, both ways; 0: no limit */
     cg_ip_range *sources; /* where its requests come from */
     size_t source_count;

@@ -18,14 +18,11 @@ static void leg_offer(cg_call_leg *base);
 static void leg_ringing(cg_call_leg *base);
 static void leg_answer(cg_call_leg *base);
 static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error);
+static void leg_digits(cg_call_leg *base, const char *digits);
 static void leg_record(cg_call_leg *base, cg_leg_record *record);
 static void leg_free(cg_call_leg *base);
 
-/* The bridge has sent the phone its digits; a hold and messages are nothing it would understand. */
-static void leg_digits(cg_call_leg *base, const char *digits)
-{
-}
-
+/* A hold and messages are nothing the phone would understand. */
 static void leg_hold(cg_call_leg *base, bool on)
 {
 }
@@ -100,7 +97,7 @@ cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_trunk *trunk
     leg->source = text_of(&invite->source);
     leg->offer = offer;
     leg->base.remote = *cg_sdp_media(offer);
-    cg_sdp_prefer_codecs(trunk->codecs, &leg->base.remote);
+    cg_sip_leg_prefer(trunk, &leg->base.remote);
     leg->dialog = invite->dialog;
     cg_telephony_remember(telephony, leg);
     return leg;
@@ -146,6 +143,20 @@ static void leg_record(cg_call_leg *base, cg_leg_record *record)
         count(leg, record);
 }
 
+void cg_sip_leg_prefer(const cg_trunk *trunk, cg_media_description *media)
+{
+    bool events = trunk->dtmf == CG_TRUNK_DTMF_AUTO || trunk->dtmf == CG_TRUNK_DTMF_RTP;
+    cg_sdp_prefer_codecs(trunk->codecs, events, media);
+}
+
+static void set_keys(const cg_sip_leg *leg)
+{
+    cg_keys_form form = leg->trunk->dtmf == CG_TRUNK_DTMF_RTP    ? CG_KEYS_EVENTS
+                        : leg->trunk->dtmf == CG_TRUNK_DTMF_INFO ? CG_KEYS_SIGNALLED
+                                                                 : CG_KEYS_AUTO;
+    cg_bridge_leg_set_keys(leg->base.call->calls->bridge, leg->base.media, form);
+}
+
 static cg_sdp_origin origin_of(cg_sip_leg *leg)
 {
     return (cg_sdp_origin){.session_id = leg->sdp_session_id, .session_version = ++leg->sdp_version};
@@ -179,10 +190,11 @@ static void dial(cg_sip_leg *leg, const char *sdp)
 static void leg_offer(cg_call_leg *base)
 {
     cg_sip_leg *leg = sip_leg(base);
+    set_keys(leg);
     cg_sdp_offer_media(&base->call->caller->remote, &base->local);
     if (base->call->transcode)
         cg_sdp_offer_more(&base->local);
-    cg_sdp_prefer_codecs(leg->trunk->codecs, &base->local);
+    cg_sip_leg_prefer(leg->trunk, &base->local);
     if (!cg_sdp_has_speech(&base->local)) {
         cg_trunk_counts_failure(leg->counts, leg->direction, cg_sip_status_of(CG_CALL_END_INCOMPATIBLE));
         cg_call_leg_failed(base, CG_CALL_END_INCOMPATIBLE);
@@ -192,6 +204,14 @@ static void leg_offer(cg_call_leg *base)
     cg_sdp_origin origin = origin_of(leg);
     g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &base->local);
     dial(leg, sdp);
+}
+
+/* In its media the bridge has sent the phone its keys. */
+static void leg_digits(cg_call_leg *base, const char *digits)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    if (leg->trunk->dtmf == CG_TRUNK_DTMF_INFO && leg->dialog != 0)
+        cg_sip_send_keys(leg->telephony->sip, leg->dialog, digits);
 }
 
 static void leg_ringing(cg_call_leg *base)
@@ -206,7 +226,7 @@ static bool make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
 {
     cg_media_description local = leg->base.local, remote = *cg_sdp_media(leg->offer);
     bool allowed[CG_CODEC_COUNT];
-    cg_sdp_prefer_codecs(leg->trunk->codecs, &remote);
+    cg_sip_leg_prefer(leg->trunk, &remote);
     cg_call_codecs_allow(leg->base.call, &remote, &far->local, allowed);
     cg_sdp_answer_media(&remote, allowed, CG_DIRECTION_SENDRECV, &local);
     cg_sdp_cross_media(&far->remote, &local);
@@ -231,6 +251,7 @@ static void leg_answer(cg_call_leg *base)
         return;
     }
     leg->accepted = true;
+    set_keys(leg);
     leg->status = 200;
     leg->counts->answers[leg->direction]++;
     cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
@@ -351,6 +372,9 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
     case CG_SIP_CONFIRMED:
         if (take_answer(leg, event->sdp))
             cg_call_leg_renegotiated(&leg->base);
+        break;
+    case CG_SIP_KEY:
+        cg_bridge_leg_take_digits(leg->base.call->calls->bridge, leg->base.media, (const char[]){event->key, '\0'});
         break;
     case CG_SIP_ENDED:
         cg_telephony_forget(leg->telephony, leg);

@@ -34,5 +34,8 @@ cg_sip_leg *cg_sip_leg_new_callee(cg_telephony *telephony, const cg_trunk *trunk
 cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_trunk *trunk, const cg_sip_event *invite,
                                   const char *address, cg_sdp *offer);
 
+/* Leaves of a description what the trunk may be offered, or may offer. */
+void cg_sip_leg_prefer(const cg_trunk *trunk, cg_media_description *media);
+
 /* What the SIP thread tells of its dialog. */
 void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event);

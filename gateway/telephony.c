@@ -126,7 +126,7 @@ static cg_sdp *offer_of(const cg_trunk *trunk, const char *text)
     if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_OFFER, &offer) != CG_SDP_OK)
         return NULL;
     cg_media_description media = *cg_sdp_media(offer), unused = {0};
-    cg_sdp_prefer_codecs(trunk->codecs, &media);
+    cg_sip_leg_prefer(trunk, &media);
     bool usable = cg_sdp_has_speech(&media) && cg_sdp_answer_crypto(trunk->srtp, &media, &unused);
     cg_media_wipe_keys(&media);
     return usable ? g_steal_pointer(&offer) : NULL;

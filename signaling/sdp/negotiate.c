@@ -118,6 +118,10 @@ void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_descript
     memcpy(local->extensions, offered_extensions, sizeof(local->extensions));
     for (size_t i = 0; i < (preferred ? preferred->format_count : G_N_ELEMENTS(offered)); i++)
         add_offered(local, preferred ? preferred->formats[i].codec : offered[i].codec);
+    if (!cg_media_has_events(local)) {
+        add_offered(local, CG_CODEC_TELEPHONE_EVENT_48000);
+        add_offered(local, CG_CODEC_TELEPHONE_EVENT_8000);
+    }
     drop_lonely(local);
     set_default_fmtp(local, 0);
     if (preferred)
@@ -156,15 +160,17 @@ static void move_format(const cg_media_description *from, cg_codec codec, cg_med
         to->formats[to->format_count++] = *format;
 }
 
-void cg_sdp_prefer_codecs(const cg_codec *allowed, cg_media_description *media)
+void cg_sdp_prefer_codecs(const cg_codec *allowed, bool events, cg_media_description *media)
 {
     cg_media_description all = *media;
     media->format_count = 0;
     memset(media->extensions, 0, sizeof(media->extensions));
     for (; *allowed != CG_CODEC_COUNT; allowed++)
         move_format(&all, *allowed, media);
-    move_format(&all, CG_CODEC_TELEPHONE_EVENT_48000, media);
-    move_format(&all, CG_CODEC_TELEPHONE_EVENT_8000, media);
+    if (events) {
+        move_format(&all, CG_CODEC_TELEPHONE_EVENT_48000, media);
+        move_format(&all, CG_CODEC_TELEPHONE_EVENT_8000, media);
+    }
     drop_lonely(media);
 }
 

@@ -92,7 +92,8 @@ void cg_sdp_answer_media(const cg_media_description *offer, const bool allowed[C
                          cg_media_description *local);
 
 /* Fills `local` with an offer of our own: those codecs of `preferred` (the caller's formats and order; NULL: all in
- * default order) with payload types that do not clash; extensions under our ids; sendrecv. ICE, fingerprint, ssrc are
+ * default order) with payload types that do not clash; telephone-events in any case, for keys are passed on in whatever
+ * form; extensions under our ids; sendrecv. ICE, fingerprint, ssrc are
  * left to the caller. */
 void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_description *local);
 
@@ -101,8 +102,8 @@ void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_descript
 void cg_sdp_offer_more(cg_media_description *local);
 
 /* Leaves of `media` those codecs of `allowed` (ended by CG_CODEC_COUNT) that it has, in the order of `allowed`, behind
- * them the telephone-events that go with them, and no header extensions: what a trunk is offered. */
-void cg_sdp_prefer_codecs(const cg_codec *allowed, cg_media_description *media);
+ * them (`events`) the telephone-events that go with them, and no header extensions: what a trunk is offered. */
+void cg_sdp_prefer_codecs(const cg_codec *allowed, bool events, cg_media_description *media);
 
 /* Takes a remote answer to our offer `local`: leaves of it what the answer has, too. False, and nothing changed, if
  * that leaves no speech codec. */

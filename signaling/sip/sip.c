@@ -14,6 +14,7 @@ struct command {
     void (*run)(cg_sip *sip, cg_sip_dialog *dialog, command *what);
     cg_sip_dialog *made;  /* dial; owned until run */
     char *sdp;            /* answer; owned */
+    char *keys;           /* send_keys; owned */
     unsigned status;      /* reject */
     cg_ip_range *sources; /* set_sources; owned until run */
     size_t source_count;
@@ -24,6 +25,7 @@ static void discard(cg_mail *mail)
     command *what = (command *) mail;
     cg_sip_dialog_free(what->made);
     cg_secret_free(what->sdp);
+    g_free(what->keys);
     g_free(what->sources);
     g_free(what);
 }
@@ -125,6 +127,18 @@ void cg_sip_reject(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status)
 {
     command *what = make(dialog, run_reject);
     what->status = status;
+    post(sip, what);
+}
+
+static void run_send_keys(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_dialog_send_keys(dialog, what->keys);
+}
+
+void cg_sip_send_keys(cg_sip *sip, cg_sip_dialog_id dialog, const char *keys)
+{
+    command *what = make(dialog, run_send_keys);
+    what->keys = g_strdup(keys);
     post(sip, what);
 }
 

@@ -45,6 +45,7 @@ typedef enum {
     CG_SIP_FAILED,    /* ours is not: `status`. The last event */
     CG_SIP_OFFER,     /* a re-INVITE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
     CG_SIP_CONFIRMED, /* what answers the description we gave to such a one; `sdp` */
+    CG_SIP_KEY,       /* an INFO with a `key` */
     CG_SIP_ENDED,     /* BYE, CANCEL or a failure of the dialog. The last event */
 } cg_sip_event_kind;
 
@@ -53,6 +54,7 @@ typedef struct {
     cg_sip_dialog_id dialog;
     unsigned status;                       /* RINGING, FAILED: of the response */
     unsigned host;                         /* RINGING, ANSWERED, FAILED: index of the one that said it */
+    char key;                              /* KEYS: 0-9 * # A-D */
     char *sdp;                             /* NULL: none, or none that is taken (another type, too long) */
     char *from_user, *from_name, *to_user; /* INCOMING; unescaped, never NULL */
     struct sockaddr_storage source;        /* INCOMING */
@@ -89,6 +91,8 @@ void cg_sip_ring(cg_sip *sip, cg_sip_dialog_id dialog);
 void cg_sip_answer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp);
 /* Refuses it; after an INVITE no event follows. 503 carries Retry-After. */
 void cg_sip_reject(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status);
+/* Presses keys (0-9 * # A-D, w: half a second's pause) by INFO requests, one after the other. 64 wait at most. */
+void cg_sip_send_keys(cg_sip *sip, cg_sip_dialog_id dialog, const char *keys);
 /* CANCEL, BYE, or 480, as its state asks for. No event follows. */
 void cg_sip_end(cg_sip *sip, cg_sip_dialog_id dialog);
 

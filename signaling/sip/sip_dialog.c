@@ -19,6 +19,7 @@ void cg_sip_dialog_free(void *data)
     }
     for (char **host = dialog->hosts; *host != NULL; host++)
         g_free(*host);
+    cg_sip_dialog_clear_keys(dialog);
     g_free(dialog->user);
     g_free(dialog->from_user);
     g_free(dialog->auth_user);

@@ -25,6 +25,11 @@ typedef struct cg_sip_dialog {
     bool asked;         /* a re-INVITE asked for our description: the ACK answers it */
     bool authenticated; /* a challenge of this host was answered */
     unsigned host;      /* index, of the one that is tried */
+    struct {
+        GString *waiting;    /* owned; to be sent; NULL: none so far */
+        bool asked, spacing; /* a request is under way; it is too early for the next */
+        su_timer_t *timer;   /* owned; of the latter */
+    } keys;
     /* Of our INVITE; owned. */
     char *user, *from_user, *auth_user, *auth_password, *sdp;
     char *hosts[CG_SIP_MAX_HOSTS + 1]; /* NULL-terminated */
@@ -99,6 +104,12 @@ void cg_sip_dialog_on_response(cg_sip_dialog *dialog, int status, const sip_t *m
 /* sip_incoming.c */
 void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message);
 void cg_sip_on_options(cg_sip *sip, nua_handle_t *handle, bool in_dialog);
+
+/* sip_info.c */
+void cg_sip_dialog_on_info(cg_sip_dialog *dialog, const sip_t *message);
+void cg_sip_dialog_on_info_response(cg_sip_dialog *dialog, int status);
+void cg_sip_dialog_send_keys(cg_sip_dialog *dialog, const char *keys);
+void cg_sip_dialog_clear_keys(cg_sip_dialog *dialog);
 
 /* sip.c: what cg_sip_new waits for. */
 void cg_sip_tell_started(cg_mailbox *waiting, bool running);

@@ -1,6 +1,8 @@
 /* What nua tells, to whom it concerns. nua answers what needs no thought by itself (CANCEL, BYE, unknown methods). */
 #include "signaling/sip/sip_internal.h"
 
+#include <sofia-sip/sip_status.h>
+
 static void on_event_of_none(cg_sip *sip, nua_event_t event, nua_handle_t *handle, const sip_t *message)
 {
     switch (event) {
@@ -10,11 +12,14 @@ static void on_event_of_none(cg_sip *sip, nua_event_t event, nua_handle_t *handl
     case nua_i_options:
         cg_sip_on_options(sip, handle, false);
         break;
+    case nua_i_info: /* RFC 6086 section 4: it is of a dialog */
+        nua_respond(handle, SIP_481_NO_TRANSACTION, NUTAG_WITH_CURRENT(sip->nua), TAG_END());
+        nua_handle_destroy(handle);
+        break;
     case nua_i_register:
     case nua_i_publish:
     case nua_i_message:
     case nua_i_method:
-    case nua_i_info:
     case nua_i_subscribe:
     case nua_i_refer:
     case nua_i_notify:
@@ -51,6 +56,12 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
         break;
     case nua_i_options:
         cg_sip_on_options(sip, handle, true);
+        break;
+    case nua_i_info:
+        cg_sip_dialog_on_info(dialog, message);
+        break;
+    case nua_r_info:
+        cg_sip_dialog_on_info_response(dialog, status);
         break;
     case nua_i_terminated:
         cg_sip_dialog_on_terminated(dialog);

@@ -16,7 +16,7 @@ enum {
 
 /* Methods that get an answer of their own; 405 goes to every other. UPDATE is not among them: with a description in it,
  * it would need offer and answer before the call is answered. */
-#define METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS"
+#define METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
 
 static int on_mail(su_root_magic_t *magic, su_wait_t *wait, su_wakeup_arg_t *user)
 {
@@ -49,7 +49,7 @@ static bool start_stack(cg_sip *sip)
     su_root_threading(sip->root, 0);
     sip->nua = nua_create(sip->root, cg_sip_on_nua, sip, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
                           NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_AUTO302(0), NUTAG_SESSION_TIMER(0),
-                          NUTAG_APPL_METHOD("OPTIONS"), NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING),
+                          NUTAG_APPL_METHOD("OPTIONS, INFO"), NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING),
                           SIPTAG_ALLOW_STR(METHODS), SIPTAG_SUPPORTED(SIP_NONE), SIPTAG_USER_AGENT_STR("Callgate"),
                           NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_SIP_T1X64(sip->config.timeout_ms), NTATAG_SERVER_RPORT(1),
                           TPTAG_STUN_SERVER(0), TAG_END());

@@ -90,7 +90,7 @@ static void use_rtp(const cg_sdp *sdp)
     if (status == CG_SDP_OK)
         assert_same_keys(cg_sdp_media(back), &local);
 
-    cg_sdp_prefer_codecs(trunk, &local);
+    cg_sdp_prefer_codecs(trunk, true, &local);
     for (size_t i = 0; i < local.format_count; i++)
         g_assert(cg_media_find_codec(cg_sdp_media(sdp), local.formats[i].codec));
     cg_media_description browser = local_of();

@@ -41,7 +41,7 @@ export const description = (port, { address = '127.0.0.1', formats = '0 101', di
   'a=rtpmap:0 PCMU/8000', 'a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15', ...extra, `a=${direction}`].join('\n');
 
 const CONTACT = 'Contact: <sip:phone@[local_ip]:[local_port];transport=[transport]>';
-const body = (sdp) => (sdp ? ['Content-Type: application/sdp', 'Content-Length: [len]', '', sdp] : ['Content-Length: 0', '']);
+const body = (sdp, type = 'application/sdp') => (sdp ? [`Content-Type: ${type}`, 'Content-Length: [len]', '', sdp] : ['Content-Length: 0', '']);
 const send = (lines, attributes = '') => `<send ${attributes}><![CDATA[\n${lines.join('\n')}\n]]></send>`;
 const TAG = 'tag=phone[call_number]';
 
@@ -73,10 +73,10 @@ const KEEP = '<ereg regexp="SIP/2.0.*" search_in="hdr" header="Via:" assign_to="
 /** The INVITE of a call that the phone will say something in later. */
 export const expectInvite = () => expect('INVITE', KEEP);
 
-/** A request of the called phone within the call. */
-export const request = (method, sequence, { sdp } = {}) => send([
+/** A request of the called phone within the call. `sdp`: its body, of another `type` where that is given. */
+export const request = (method, sequence, { sdp, type } = {}) => send([
   `${method} [$target] SIP/2.0`, 'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]', `From: [$local];${TAG}`,
-  'To: [$remote]', '[last_Call-ID:]', `CSeq: ${sequence} ${method === 'ACK' ? 'ACK' : method}`, CONTACT, 'Max-Forwards: 70', ...body(sdp)],
+  'To: [$remote]', '[last_Call-ID:]', `CSeq: ${sequence} ${method === 'ACK' ? 'ACK' : method}`, CONTACT, 'Max-Forwards: 70', ...body(sdp, type)],
   method === 'ACK' ? '' : 'retrans="500"');
 
 /** A request of a calling phone. `to`: the number; `back`: steps back to the INVITE whose transaction it belongs to (CANCEL,
@@ -214,9 +214,20 @@ export class RtpSocket {
     this.socket.send(this.srtp ? this.srtp.ours.protectRtcp(packet) : packet, port, '127.0.0.1');
   }
 
-  /** Sends until closed. */
+  /** Sends until closed, or until it says something else. */
   talk(port) {
+    clearInterval(this.#timer);
     this.#timer = setInterval(() => this.send(port), 20);
+  }
+
+  /** Says these payloads, a packet every 20 ms, in place of silence; then silence again. */
+  async say(port, payloads) {
+    clearInterval(this.#timer);
+    const rest = [...payloads];
+    await new Promise((resolve) => {
+      this.#timer = setInterval(() => (rest.length > 0 ? this.send(port, { payload: rest.shift() }) : resolve()), 20);
+    });
+    this.talk(port);
   }
 
   #timer;

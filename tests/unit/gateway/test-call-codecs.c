@@ -45,6 +45,7 @@ static void test_allow(void)
         {"orWN", "uN", true, "onWN"},               /* RED passes or is left out */
         {"uaN", "oW", false, "oW"},                 /* which is nothing that was offered */
         {"n", "oW", true, "nWN"},                   /* no speech is none */
+        {"ouWN", "u", true, "uWN"},                 /* keys find another form */
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         cg_media_description offer = describe(rows[i].offer), far = describe(rows[i].far);

@@ -140,8 +140,8 @@ static void test_offer_more(void)
         {"109 9 0 8 101", "opus/111 G722/9 PCMU/0 PCMA/8 telephone-event/101@8000"},
         {"0 101", "PCMU/0 telephone-event/101@8000 opus/111 G722/9 PCMA/8 telephone-event/110@48000"},
         {"109 101", "opus/111 telephone-event/101@8000 G722/9 PCMU/0 PCMA/8"},
-        {"8", "PCMA/8 opus/111 G722/9 PCMU/0 telephone-event/110@48000"},
-        {"109", "opus/111 G722/9 PCMU/0 PCMA/8 telephone-event/101@8000"},
+        {"8", "PCMA/8 telephone-event/101@8000 opus/111 G722/9 PCMU/0 telephone-event/110@48000"},
+        {"109", "opus/111 telephone-event/110@48000 G722/9 PCMU/0 PCMA/8 telephone-event/101@8000"},
     };
     g_autofree char *text = test_load("firefox-offer");
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -125,7 +125,7 @@ static void test_offer(void)
     g_assert_cmpint(cg_sdp_parse(text, strlen(text), CG_SDP_OFFER, &browser), ==, CG_SDP_OK);
     cg_media_description local = local_at("192.0.2.1", 20000);
     cg_sdp_offer_media(cg_sdp_media(browser), &local);
-    cg_sdp_prefer_codecs(allowed, &local);
+    cg_sdp_prefer_codecs(allowed, true, &local);
     g_autofree char *offer = cg_sdp_write_offer(&origin, &local);
     g_assert_nonnull(strstr(offer, "m=audio 20000 RTP/AVP 8 111 110 101\r\n"));
     g_assert_null(strstr(offer, "extmap"));

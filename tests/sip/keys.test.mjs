@@ -1,0 +1,118 @@
+// Keys of phones that have no telephone-event: INFO requests and tones, both ways, each once.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { SLOWNESS } from '../lib/gateway.mjs';
+import { keysIn, tonesOf } from '../lib/keys.mjs';
+import { MediaPeers } from '../lib/media-peers.mjs';
+import { connect, invite } from '../lib/signal-calls.mjs';
+import { description, expect, expectInvite, expectStatus, freePort, mediaPort, pause, reply, request, RtpSocket, Sipp } from '../lib/sipp.mjs';
+import { startTelephony } from '../lib/trunks.mjs';
+import { until } from '../lib/wait.mjs';
+
+const timeout = 60000 * SLOWNESS;
+const RELAY = 'application/dtmf-relay';
+
+/** A client in a call with a phone of PCMU that plays `steps` behind the ACK: {phone, sipp, client, callsid, media, port}. */
+async function talk(t, steps, { trunk = {}, formats = '0' } = {}) {
+  const sipPort = await freePort();
+  const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${sipPort}`, prefixes: '+', ...trunk } });
+  const phone = await RtpSocket.open(t);
+  const sipp = await Sipp.called(t, [
+    expectInvite(), reply('200 OK', { first: true, sdp: description(phone.port, { formats }) }), expect('ACK'), ...steps], { port: sipPort });
+  const media = new MediaPeers(t);
+  const client = await connect(gateway, 'alice');
+  t.after(() => client.close());
+  invite(client, '+15551234567', { offer: await media.offer('alice', { narrow: true }) });
+  const { payload } = await client.next('answer');
+  await media.accept('alice', payload.sdp);
+  await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
+  return { gateway, phone, sipp, client, callsid: payload.callsid, media, port: mediaPort(sipp.messages, phone.port) };
+}
+
+const hangUp = [expect('BYE'), reply('200 OK')];
+const digit = async ({ client }) => (await client.next('dtmf')).payload.dtmf;
+/** Waits until the client's peer has heard so many keys; returns the code of the last. */
+const heardBy = async ({ media }, keys) =>
+  (await until(async () => { const count = await media.count('alice'); return count.keys >= keys && count; }, `${keys} keys at the client`)).key;
+
+test('INFO from the phone: its keys are taken, nonsense is refused and changes nothing', { timeout }, async (t) => {
+  const call = await talk(t, [
+    request('INFO', 1, { sdp: 'Signal=5\nDuration=160', type: RELAY }), expectStatus(200),
+    request('INFO', 2, { sdp: 'Duration=160', type: RELAY }), expectStatus(400),
+    request('INFO', 3, { sdp: 'Signal=1\nSignal=2', type: RELAY }), expectStatus(400),
+    request('INFO', 4, { sdp: 'Signal=7', type: 'text/plain' }), expectStatus(415),
+    request('INFO', 5), expectStatus(200),
+    request('INFO', 6, { sdp: '11', type: 'application/dtmf' }), expectStatus(200), ...hangUp]);
+  assert.equal(await digit(call), '5');
+  assert.equal(await digit(call), '#');
+  assert.equal(await heardBy(call, 2), 11);
+  call.client.send('hangup', { callsid: call.callsid });
+  await call.sipp.finished();
+  assert.match(call.sipp.messages, /^Accept: application\/dtmf-relay, application\/dtmf/m);
+});
+
+test('a key that the phone says as an event and by INFO is one key', { timeout }, async (t) => {
+  const call = await talk(t, [pause(1500), request('INFO', 1, { sdp: 'Signal=3', type: RELAY }), expectStatus(200),
+    request('INFO', 2, { sdp: 'Signal=9', type: RELAY }), expectStatus(200), ...hangUp], { formats: '0 101' });
+  call.phone.talk(call.port);
+  await call.media.receive(['alice'], 5);
+  call.phone.press(call.port, 3);
+  assert.equal(await digit(call), '3');
+  assert.equal(await digit(call), '9');
+  assert.equal(await heardBy(call, 2), 9);
+  call.client.send('hangup', { callsid: call.callsid });
+  await call.sipp.finished();
+});
+
+test('keys go to a trunk that wants INFO by INFO alone, one after the other', { timeout }, async (t) => {
+  const taken = [expect('INFO'), reply('200 OK')];
+  const call = await talk(t, [...taken, expect('INFO'), reply('488 Not Acceptable Here'), ...taken, ...hangUp],
+    { trunk: { dtmf: 'info' }, formats: '0 101' });
+  assert.doesNotMatch(call.sipp.messages.split('200 OK')[0], /telephone-event/);
+  call.phone.talk(call.port);
+  await call.media.receive(['alice'], 5);
+  await call.media.press('alice', 3);
+  await until(() => /Signal=3/.test(call.sipp.messages), 'the first key');
+  call.client.send('dtmf', { callsid: call.callsid, dtmf: '*w0' });
+  await until(() => /Signal=0/.test(call.sipp.messages), 'the last key');
+  call.client.send('hangup', { callsid: call.callsid });
+  await call.sipp.finished();
+  const signals = [...call.sipp.messages.matchAll(/Signal=(.)\r?\nDuration=100/g)].map(([, key]) => key);
+  assert.equal(signals.join(''), '3*0');
+  assert.equal(call.phone.keys.length, 0);
+  assert.equal(keysIn(call.phone.received.map(({ payload }) => payload)), '');
+});
+
+for (const [name, options] of [
+  ['a phone without telephone-event', {}],
+  ['a trunk that wants tones', { trunk: { dtmf: 'inband' }, formats: '0 101' }],
+]) {
+  test(`tones: ${name}`, { timeout }, async (t) => {
+    const call = await talk(t, hangUp, options);
+    const { phone, port, media } = call;
+    phone.talk(port);
+    await media.receive(['alice'], 10);
+    await phone.say(port, ['7', '7', '#'].flatMap(tonesOf));
+    for (const key of ['7', '7', '#']) assert.equal(await digit(call), key);
+    assert.equal(await heardBy(call, 3), 11);
+    phone.received.length = 0;
+    call.client.send('dtmf', { callsid: call.callsid, dtmf: '12' });
+    await media.press('alice', 3);
+    const heard = () => keysIn(phone.received.map(({ payload }) => payload));
+    await until(() => heard().length >= 3, 'keys at the phone');
+    call.client.send('hangup', { callsid: call.callsid });
+    await call.sipp.finished();
+    assert.deepEqual([...heard()].sort(), ['1', '2', '3']);
+    assert.equal(phone.keys.length, 0);
+    assert.equal((await media.count('alice')).keys, 3);
+  });
+}
+
+test('dtmf = rtp: tones are sound', { timeout }, async (t) => {
+  const call = await talk(t, hangUp, { trunk: { dtmf: 'rtp' } });
+  await call.phone.say(call.port, tonesOf('7'));
+  await call.media.receive(['alice'], 20);
+  assert.equal((await call.media.count('alice')).keys, 0);
+  call.client.send('hangup', { callsid: call.callsid });
+  await call.sipp.finished();
+});
