@@ -3,6 +3,7 @@
 #include "bridge/worker.h"
 
 #include "base/clock.h"
+#include "base/thread_slice.h"
 #include "bridge/pacing.h"
 #include "bridge/prefetch.h"
 #include "bridge/worker_sockets.h"
@@ -281,6 +282,7 @@ static gpointer run(gpointer user)
 {
     cg_worker *worker = user;
     prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
+    cg_thread_use_short_slices();
     worker->context = g_main_context_new();
     worker->loop = g_main_loop_new(worker->context, FALSE);
     g_main_context_push_thread_default(worker->context);
