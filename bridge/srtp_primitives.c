@@ -1,8 +1,10 @@
-/* The two primitives of AES_CM_128_HMAC_SHA1. The thing to know: per packet nothing is allocated, fetched or locked.
+/* The two primitives of AES_CM_128_HMAC_SHA1. The thing to know: per packet nothing is allocated, fetched or locked,
+ * and little memory is touched that another peer's packet has not just used.
  *
  * That rules out OpenSSL 3's EVP interface for the HMAC (restarting or copying a digest context allocates), so SHA-1 is
- * used through its older interface, whose context is a plain struct: the state after the key block is computed once
- * and copied per packet. AES runs through EVP, whose counter can be set anew without allocating. */
+ * used through its older interface, whose context is a plain struct: of the state after the key block the five words
+ * that it comes to are kept. AES runs through EVP, one block at a time as far as EVP knows: giving a counter mode a new
+ * counter costs more than making the counters here. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "bridge/srtp_primitives.h"
 
@@ -17,15 +19,25 @@
 #define ICM_BLOCK_SIZE 16
 #define HMAC_BLOCK_SIZE 64
 
+#define ICM_BLOCKS_AT_ONCE 16
+
 typedef struct {
-    EVP_CIPHER_CTX *evp;
-    uint8_t salt[ICM_BLOCK_SIZE]; /* session salt, its last two bytes 0: there the block counter runs */
+    EVP_CIPHER_CTX *evp;             /* electronic codebook: the keystream is what becomes of the counters */
+    uint8_t salt[ICM_BLOCK_SIZE];    /* session salt, its last two bytes 0: there the block counter runs */
+    uint8_t counter[ICM_BLOCK_SIZE]; /* of the packet's first block */
+    unsigned position;               /* octets of the packet's keystream that were used */
 } icm_state;
 
 typedef struct {
-    SHA_CTX inner, outer; /* after the key block xor ipad, xor opad: RFC 2104 section 4 */
-    SHA_CTX running;
+    uint32_t words[5];
+} sha1_words;
+
+typedef struct {
+    sha1_words inner, outer; /* after the key block xor ipad, xor opad: RFC 2104 section 4 */
 } hmac_state;
+
+/* Of the one tag that a thread computes at a time. */
+static _Thread_local SHA_CTX running;
 
 static srtp_err_status_t icm_alloc(srtp_cipher_pointer_t *ret_cipher, int key_size, int tag_size)
 {
@@ -56,29 +68,49 @@ static srtp_err_status_t icm_init(void *opaque, const uint8_t *key)
     icm_state *state = opaque;
     memset(state->salt, 0, sizeof state->salt);
     memcpy(state->salt, key + ICM_KEY_SIZE, ICM_SALT_SIZE);
-    if (EVP_EncryptInit_ex(state->evp, EVP_aes_128_ctr(), NULL, key, state->salt) != 1)
-        return srtp_err_status_init_fail;
-    return srtp_err_status_ok;
+    bool works = EVP_EncryptInit_ex(state->evp, EVP_aes_128_ecb(), NULL, key, NULL) == 1 &&
+                 EVP_CIPHER_CTX_set_padding(state->evp, 0) == 1;
+    return works ? srtp_err_status_ok : srtp_err_status_init_fail;
 }
 
 static srtp_err_status_t icm_set_iv(void *opaque, uint8_t *iv, srtp_cipher_direction_t direction)
 {
     icm_state *state = opaque;
-    uint8_t counter[ICM_BLOCK_SIZE];
-    for (size_t i = 0; i < sizeof counter; i++)
-        counter[i] = state->salt[i] ^ iv[i];
-    return EVP_EncryptInit_ex(state->evp, NULL, NULL, NULL, counter) == 1 ? srtp_err_status_ok
-                                                                          : srtp_err_status_cipher_fail;
+    for (size_t i = 0; i < ICM_BLOCK_SIZE; i++)
+        state->counter[i] = state->salt[i] ^ iv[i];
+    state->position = 0;
+    return srtp_err_status_ok;
 }
 
-/* OpenSSL's counter has 128 bits, RFC 3711's 16: no packet is long enough (2^16 blocks) to make a difference. */
+/* RFC 3711 section 4.1.1: the counter of block n of a packet is that of its first block plus n, modulo 2^128. No packet
+ * has so many blocks that more than the last two octets, which began as zeros, would change. */
+static void write_counters(const icm_state *state, unsigned first, unsigned blocks, uint8_t *ret_counters)
+{
+    for (unsigned i = 0; i < blocks; i++) {
+        uint8_t *counter = ret_counters + i * ICM_BLOCK_SIZE;
+        memcpy(counter, state->counter, ICM_BLOCK_SIZE - 2);
+        counter[ICM_BLOCK_SIZE - 2] = (uint8_t) ((first + i) >> 8);
+        counter[ICM_BLOCK_SIZE - 1] = (uint8_t) (first + i);
+    }
+}
+
 static srtp_err_status_t icm_crypt(void *opaque, uint8_t *data, unsigned int *size)
 {
     icm_state *state = opaque;
-    int written = 0;
-    if (EVP_EncryptUpdate(state->evp, data, &written, data, (int) *size) != 1)
-        return srtp_err_status_cipher_fail;
-    *size = (unsigned) written;
+    uint8_t keystream[ICM_BLOCKS_AT_ONCE * ICM_BLOCK_SIZE];
+    for (unsigned done = 0; done < *size;) {
+        unsigned skipped = state->position % ICM_BLOCK_SIZE;
+        unsigned count = MIN(*size - done, (unsigned) sizeof keystream - skipped);
+        unsigned blocks = (skipped + count + ICM_BLOCK_SIZE - 1) / ICM_BLOCK_SIZE;
+        int written;
+        write_counters(state, state->position / ICM_BLOCK_SIZE, blocks, keystream);
+        if (EVP_EncryptUpdate(state->evp, keystream, &written, keystream, (int) (blocks * ICM_BLOCK_SIZE)) != 1)
+            return srtp_err_status_cipher_fail;
+        for (unsigned i = 0; i < count; i++)
+            data[done + i] ^= keystream[skipped + i];
+        state->position += count;
+        done += count;
+    }
     return srtp_err_status_ok;
 }
 
@@ -101,15 +133,27 @@ static srtp_err_status_t hmac_dealloc(srtp_auth_pointer_t auth)
     return srtp_err_status_ok;
 }
 
-static void absorb_key_block(SHA_CTX *context, const uint8_t *key, size_t key_size, uint8_t pad)
+static sha1_words absorb_key_block(const uint8_t *key, size_t key_size, uint8_t pad)
 {
+    SHA_CTX context;
     uint8_t block[HMAC_BLOCK_SIZE];
     memset(block, pad, sizeof block);
     for (size_t i = 0; i < key_size; i++)
         block[i] ^= key[i];
-    SHA1_Init(context);
-    SHA1_Update(context, block, sizeof block);
+    SHA1_Init(&context);
+    SHA1_Update(&context, block, sizeof block);
+    sha1_words words = {{context.h0, context.h1, context.h2, context.h3, context.h4}};
     OPENSSL_cleanse(block, sizeof block);
+    OPENSSL_cleanse(&context, sizeof context);
+    return words;
+}
+
+static void resume(const sha1_words *words)
+{
+    const uint32_t *h = words->words;
+    running.h0 = h[0], running.h1 = h[1], running.h2 = h[2], running.h3 = h[3], running.h4 = h[4];
+    running.Nl = HMAC_BLOCK_SIZE * 8; /* bits so far */
+    running.Nh = running.num = 0;
 }
 
 static srtp_err_status_t hmac_init(void *opaque, const uint8_t *key, int key_size)
@@ -117,37 +161,36 @@ static srtp_err_status_t hmac_init(void *opaque, const uint8_t *key, int key_siz
     hmac_state *state = opaque;
     if (key_size < 0 || key_size > HMAC_BLOCK_SIZE)
         return srtp_err_status_bad_param;
-    absorb_key_block(&state->inner, key, (size_t) key_size, 0x36);
-    absorb_key_block(&state->outer, key, (size_t) key_size, 0x5c);
-    state->running = state->inner;
+    state->inner = absorb_key_block(key, (size_t) key_size, 0x36);
+    state->outer = absorb_key_block(key, (size_t) key_size, 0x5c);
+    resume(&state->inner);
     return srtp_err_status_ok;
 }
 
 static srtp_err_status_t hmac_start(void *opaque)
 {
-    hmac_state *state = opaque;
-    state->running = state->inner;
+    const hmac_state *state = opaque;
+    resume(&state->inner);
     return srtp_err_status_ok;
 }
 
 static srtp_err_status_t hmac_update(void *opaque, const uint8_t *data, int size)
 {
-    hmac_state *state = opaque;
-    SHA1_Update(&state->running, data, (size_t) size);
+    SHA1_Update(&running, data, (size_t) size);
     return srtp_err_status_ok;
 }
 
 static srtp_err_status_t hmac_compute(void *opaque, const uint8_t *data, int size, int tag_size, uint8_t *tag)
 {
-    hmac_state *state = opaque;
+    const hmac_state *state = opaque;
     uint8_t digest[SHA_DIGEST_LENGTH];
     if (tag_size < 0 || tag_size > SHA_DIGEST_LENGTH)
         return srtp_err_status_bad_param;
-    SHA1_Update(&state->running, data, (size_t) size);
-    SHA1_Final(digest, &state->running);
-    state->running = state->outer;
-    SHA1_Update(&state->running, digest, sizeof digest);
-    SHA1_Final(digest, &state->running);
+    SHA1_Update(&running, data, (size_t) size);
+    SHA1_Final(digest, &running);
+    resume(&state->outer);
+    SHA1_Update(&running, digest, sizeof digest);
+    SHA1_Final(digest, &running);
     memcpy(tag, digest, (size_t) tag_size);
     return srtp_err_status_ok;
 }
