@@ -34,10 +34,8 @@ typedef struct {
 
 typedef struct {
     sha1_words inner, outer; /* after the key block xor ipad, xor opad: RFC 2104 section 4 */
+    SHA_CTX running;
 } hmac_state;
-
-/* Of the one tag that a thread computes at a time. */
-static _Thread_local SHA_CTX running;
 
 static srtp_err_status_t icm_alloc(srtp_cipher_pointer_t *ret_cipher, int key_size, int tag_size)
 {
@@ -148,12 +146,12 @@ static sha1_words absorb_key_block(const uint8_t *key, size_t key_size, uint8_t 
     return words;
 }
 
-static void resume(const sha1_words *words)
+static void resume(SHA_CTX *running, const sha1_words *words)
 {
     const uint32_t *h = words->words;
-    running.h0 = h[0], running.h1 = h[1], running.h2 = h[2], running.h3 = h[3], running.h4 = h[4];
-    running.Nl = HMAC_BLOCK_SIZE * 8; /* bits so far */
-    running.Nh = running.num = 0;
+    running->h0 = h[0], running->h1 = h[1], running->h2 = h[2], running->h3 = h[3], running->h4 = h[4];
+    running->Nl = HMAC_BLOCK_SIZE * 8; /* bits so far */
+    running->Nh = running->num = 0;
 }
 
 static srtp_err_status_t hmac_init(void *opaque, const uint8_t *key, int key_size)
@@ -163,34 +161,35 @@ static srtp_err_status_t hmac_init(void *opaque, const uint8_t *key, int key_siz
         return srtp_err_status_bad_param;
     state->inner = absorb_key_block(key, (size_t) key_size, 0x36);
     state->outer = absorb_key_block(key, (size_t) key_size, 0x5c);
-    resume(&state->inner);
+    resume(&state->running, &state->inner);
     return srtp_err_status_ok;
 }
 
 static srtp_err_status_t hmac_start(void *opaque)
 {
-    const hmac_state *state = opaque;
-    resume(&state->inner);
+    hmac_state *state = opaque;
+    resume(&state->running, &state->inner);
     return srtp_err_status_ok;
 }
 
 static srtp_err_status_t hmac_update(void *opaque, const uint8_t *data, int size)
 {
-    SHA1_Update(&running, data, (size_t) size);
+    hmac_state *state = opaque;
+    SHA1_Update(&state->running, data, (size_t) size);
     return srtp_err_status_ok;
 }
 
 static srtp_err_status_t hmac_compute(void *opaque, const uint8_t *data, int size, int tag_size, uint8_t *tag)
 {
-    const hmac_state *state = opaque;
+    hmac_state *state = opaque;
     uint8_t digest[SHA_DIGEST_LENGTH];
     if (tag_size < 0 || tag_size > SHA_DIGEST_LENGTH)
         return srtp_err_status_bad_param;
-    SHA1_Update(&running, data, (size_t) size);
-    SHA1_Final(digest, &running);
-    resume(&state->outer);
-    SHA1_Update(&running, digest, sizeof digest);
-    SHA1_Final(digest, &running);
+    SHA1_Update(&state->running, data, (size_t) size);
+    SHA1_Final(digest, &state->running);
+    resume(&state->running, &state->outer);
+    SHA1_Update(&state->running, digest, sizeof digest);
+    SHA1_Final(digest, &state->running);
     memcpy(tag, digest, (size_t) tag_size);
     return srtp_err_status_ok;
 }
