@@ -111,6 +111,7 @@ static void leg_free(cg_call_leg *base)
     cg_sdp_free(leg->offer);
     cg_media_wipe_keys(&base->local);
     cg_media_wipe_keys(&base->remote);
+    cg_media_wipe_keys(&leg->offered);
     cg_routes_unref(leg->routes);
     g_free(leg->number);
     g_free(leg->source);
@@ -202,6 +203,7 @@ static void leg_offer(cg_call_leg *base)
     }
     cg_sdp_offer_crypto(leg->trunk->srtp, &base->local);
     cg_sdp_origin origin = origin_of(leg);
+    leg->offered = base->local;
     g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &base->local);
     dial(leg, sdp);
 }
@@ -283,19 +285,27 @@ static void log_failure(const cg_sip_leg *leg, const cg_sip_event *event)
            CG_LOG_NUMBER("status", event->status));
 }
 
-/* Takes a phone's answer: narrows `local` to it. */
+/* Takes a phone's answer: narrows our offer to it. There are several where early media comes before the answer. */
 static bool take_answer(cg_sip_leg *leg, const char *text)
 {
     g_autoptr(cg_sdp) answer = NULL;
     if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_ANSWER, &answer) != CG_SDP_OK)
         return false;
-    cg_media_description remote = *cg_sdp_media(answer), local = leg->base.local;
+    cg_media_description remote = *cg_sdp_media(answer), local = leg->offered;
     if (remote.rtp.media.ss_family != local.rtp.media.ss_family || !cg_sdp_narrow_media(&remote, &local) ||
         !cg_sdp_narrow_crypto(leg->trunk->srtp, &remote, &local))
         return false;
     leg->base.local = local;
     leg->base.remote = remote;
     return true;
+}
+
+static void rings(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    if (take_answer(leg, event->sdp))
+        cg_call_leg_early(&leg->base);
+    else
+        cg_call_leg_ringing(&leg->base);
 }
 
 static void answered(cg_sip_leg *leg, const cg_sip_event *event)
@@ -318,7 +328,7 @@ static void offer_again(cg_sip_leg *leg)
     cg_sdp_origin origin = origin_of(leg);
     local.direction = CG_DIRECTION_SENDRECV;
     g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &local);
-    leg->base.local = local;
+    leg->offered = local;
     cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
 }
 
@@ -355,7 +365,7 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
         note_response(leg, event);
     switch (event->kind) {
     case CG_SIP_RINGING:
-        cg_call_leg_ringing(&leg->base);
+        rings(leg, event);
         break;
     case CG_SIP_ANSWERED:
         answered(leg, event);
