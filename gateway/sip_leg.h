@@ -23,6 +23,7 @@ typedef struct {
     int64_t dialled_us;           /* monotonic; 0: the phone has been heard of, or is no called one */
     cg_media_description offered; /* our last offer: what an answer is narrowed from */
     cg_sdp *offer;                /* the phone's last offer, while it awaits our answer; NULL: none */
+    bool held;                    /* the other party holds the call, and the phone was told so */
     bool accepted;                /* an incoming call was answered 200 */
     uint64_t sdp_session_id, sdp_version;
 } cg_sip_leg;

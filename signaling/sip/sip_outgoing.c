@@ -99,6 +99,9 @@ void cg_sip_dialog_on_response(cg_sip_dialog *dialog, int status, const sip_t *m
         else if (status >= 200)
             nua_bye(dialog->handle, TAG_END());
         break;
+    case CG_SIP_DIALOG_TALKING:
+        cg_sip_dialog_on_offer_response(dialog, status, message);
+        break;
     default:
         break;
     }
