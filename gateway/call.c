@@ -217,6 +217,9 @@ void cg_call_leg_gone(cg_call_leg *leg)
 /* RFC 3264 section 8.4: who only sends, or neither, holds the call; who only receives has merely no microphone. */
 static bool holds_by_direction(const cg_call_leg *leg)
 {
+    /* Whom we only send to, and who does not listen, did not ask for it: it was as it was before. */
+    if (leg->local.direction == CG_DIRECTION_SENDONLY && leg->remote.direction == CG_DIRECTION_INACTIVE)
+        return leg->on_hold && !leg->hold_asked;
     return leg->remote.direction == CG_DIRECTION_SENDONLY || leg->remote.direction == CG_DIRECTION_INACTIVE;
 }
 

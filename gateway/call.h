@@ -47,6 +47,7 @@ void cg_call_dial(cg_call *call);
  * (calls.h frees later). */
 void cg_call_leg_answered(cg_call_leg *leg);
 void cg_call_leg_ringing(cg_call_leg *leg); /* a callee: the caller hears of the first */
+void cg_call_leg_early(cg_call_leg *leg);   /* the same, with media: `local` and `remote` are set; may come again */
 void cg_call_leg_failed(
     cg_call_leg *leg,
     cg_call_end end); /* a callee that will not answer: DECLINED ends the call, others only this leg */

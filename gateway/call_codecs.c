@@ -44,6 +44,11 @@ cg_codec cg_call_codecs_spoken(const cg_call_leg *leg, const cg_call_leg *partne
     return common != CG_CODEC_COUNT ? common : find_common(&leg->remote, &leg->local, &leg->local);
 }
 
+bool cg_call_codecs_suit(const cg_call_leg *leg, const cg_call_leg *far)
+{
+    return leg->call->transcode || find_common(&leg->local, &far->local, &far->local) != CG_CODEC_COUNT;
+}
+
 bool cg_call_is_translated(const cg_call *call)
 {
     return call->callee != NULL && call->caller->local.format_count > 0 &&

@@ -13,5 +13,8 @@ void cg_call_codecs_allow(const cg_call *call, const cg_media_description *offer
 /* The codec in which the bridge speaks to `leg` what `partner` says; CG_CODEC_COUNT before it is negotiated. */
 cg_codec cg_call_codecs_spoken(const cg_call_leg *leg, const cg_call_leg *partner);
 
+/* True if what `leg` has been answered with serves for `far`, too: a codec is common, or the call may be translated. */
+bool cg_call_codecs_suit(const cg_call_leg *leg, const cg_call_leg *far);
+
 /* True for an answered call whose parties have no codec in common. */
 bool cg_call_is_translated(const cg_call *call);

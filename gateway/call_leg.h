@@ -33,7 +33,11 @@ typedef struct {
     bool plain_rtp;                    /* its media goes without ICE and DTLS */
     void (*offer)(cg_call_leg *leg);   /* to a callee: ring, with our offer of `leg->local` */
     void (*ringing)(cg_call_leg *leg); /* to the caller */
-    void (*answer)(cg_call_leg *leg);  /* to the caller, with our answer of `leg->local` */
+    /* To the caller, who still hears of ringing: `callee` has media before it answers, and `local` and `remote` are
+     * from now on what the caller will be answered with. False if it cannot have it. NULL: this kind of party never
+     * can. */
+    bool (*early)(cg_call_leg *leg, const cg_call_leg *callee);
+    void (*answer)(cg_call_leg *leg); /* to the caller, with our answer of `leg->local` */
     void (*end)(cg_call_leg *leg, cg_call_end end, bool with_error); /* cancel or hang up, by the leg's state */
     void (*digits)(cg_call_leg *leg, const char *digits);            /* the other party pressed keys */
     void (*hold)(cg_call_leg *leg, bool on);                         /* the other party put the call on hold */

@@ -73,12 +73,28 @@ static void send_offer(cg_client_leg *leg)
         cg_call_leg_ringing(&leg->base);
 }
 
-static void send_answer(cg_client_leg *leg)
+static char *write_answer(cg_client_leg *leg)
 {
     char cname[CG_CNAME_SIZE];
     cg_sdp_origin origin = origin_of(leg, cname);
-    g_autofree char *sdp = cg_sdp_write_answer(&origin, &leg->base.local, leg->offer);
+    char *sdp = cg_sdp_write_answer(&origin, &leg->base.local, leg->offer);
     g_clear_pointer(&leg->offer, cg_sdp_free);
+    return sdp;
+}
+
+static void send_early(cg_client_leg *leg)
+{
+    leg->early_answer = write_answer(leg);
+    cg_json_writer *writer = cg_client_leg_begin(leg, "ringing");
+    if (writer == NULL)
+        return;
+    cg_json_write_string(writer, "sdp", leg->early_answer);
+    cg_client_leg_send(leg);
+}
+
+static void send_answer(cg_client_leg *leg)
+{
+    g_autofree char *sdp = leg->early_answer != NULL ? g_steal_pointer(&leg->early_answer) : write_answer(leg);
     cg_json_writer *writer = cg_client_leg_begin(leg, "answer");
     if (writer == NULL)
         return;
@@ -94,6 +110,8 @@ static void send_waiting(cg_client_leg *leg)
     leg->described = leg->described || what != CG_CLIENT_NOTHING;
     if (what == CG_CLIENT_OFFER)
         send_offer(leg);
+    else if (what == CG_CLIENT_EARLY)
+        send_early(leg);
     else if (what == CG_CLIENT_ANSWER)
         send_answer(leg);
 }

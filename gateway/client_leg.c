@@ -11,6 +11,7 @@
 
 static void leg_offer(cg_call_leg *base);
 static void leg_ringing(cg_call_leg *base);
+static bool leg_early(cg_call_leg *base, const cg_call_leg *callee);
 static void leg_answer(cg_call_leg *base);
 static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error);
 static void leg_digits(cg_call_leg *base, const char *digits);
@@ -23,6 +24,7 @@ static const cg_call_leg_ops client_leg_ops = {
     .kind = "client",
     .offer = leg_offer,
     .ringing = leg_ringing,
+    .early = leg_early,
     .answer = leg_answer,
     .end = leg_end,
     .digits = leg_digits,
@@ -156,10 +158,29 @@ static void leg_ringing(cg_call_leg *base)
         cg_client_leg_send(leg);
 }
 
+/* A client takes one answer to its offer: the first early media decides what it is, and whoever comes later has to do
+ * with that or be translated. */
+static bool is_settled(const cg_client_leg *leg)
+{
+    return leg->early_answer != NULL || leg->waiting == CG_CLIENT_EARLY;
+}
+
+static bool leg_early(cg_call_leg *base, const cg_call_leg *callee)
+{
+    cg_client_leg *leg = client_leg(base);
+    if (is_settled(leg))
+        return cg_call_codecs_suit(base, callee);
+    if (!cg_client_leg_make_answer(leg, callee))
+        return false;
+    cg_client_leg_describe(leg, CG_CLIENT_EARLY);
+    return true;
+}
+
 static void leg_answer(cg_call_leg *base)
 {
     cg_client_leg *leg = client_leg(base);
-    if (cg_client_leg_make_answer(leg, base->call->callee))
+    const cg_call_leg *callee = base->call->callee;
+    if (is_settled(leg) ? cg_call_codecs_suit(base, callee) : cg_client_leg_make_answer(leg, callee))
         cg_client_leg_describe(leg, CG_CLIENT_ANSWER);
     else
         cg_call_finish(base->call, CG_CALL_END_INCOMPATIBLE);
@@ -256,6 +277,7 @@ static void leg_free(cg_call_leg *base)
     cg_sdp_free(leg->offer);
     g_clear_pointer(&leg->candidates, g_array_unref);
     g_free(leg->stats_request);
+    g_free(leg->early_answer);
     g_free(leg->temporary_callsid);
     g_free(leg->identity);
     g_free(base->address);

@@ -11,7 +11,7 @@ typedef struct cg_client cg_client;
 #define CG_CLIENT_MAX_CANDIDATES 64 /* of ours, for one client; libnice finds fewer */
 
 /* What a client is to be sent next. With full ICE it may have to wait for candidates: not every client trickles. */
-typedef enum { CG_CLIENT_NOTHING, CG_CLIENT_OFFER, CG_CLIENT_ANSWER } cg_client_description;
+typedef enum { CG_CLIENT_NOTHING, CG_CLIENT_OFFER, CG_CLIENT_EARLY, CG_CLIENT_ANSWER } cg_client_description;
 
 typedef struct {
     cg_call_leg base;
@@ -21,7 +21,8 @@ typedef struct {
     char *temporary_callsid;                       /* the client's own name of its invite; NULL for callees */
     bool knows_sid;                                /* the client has been told base.sid, and goes by it */
     char reconnect[CG_RECONNECT_TOKEN_LENGTH + 1]; /* lets its client take the leg over after a lost socket */
-    cg_sdp *offer; /* the browser's last offer, while it awaits our answer; NULL: none */
+    cg_sdp *offer;      /* the browser's last offer, while it awaits our answer; NULL: none */
+    char *early_answer; /* what the client was told while it rang, to be told again by `answer`; NULL: nothing */
     uint64_t sdp_session_id, sdp_version;
     cg_client_description waiting; /* for candidates */
     bool described;                /* it has a description of ours */
@@ -54,8 +55,8 @@ bool cg_client_leg_make_answer(cg_client_leg *leg, const cg_call_leg *far);
 bool cg_client_leg_take_answer(cg_client_leg *leg, const cg_sdp *answer);
 
 /* client_description.c */
-/* Sends the description in force, as invite{} or answer{}: now, or, if the client takes candidates in descriptions only
- * and they are not there yet, when they are. */
+/* Sends the description in force, as invite{}, ringing{} or answer{}: now, or, if the client takes candidates in
+ * descriptions only and they are not there yet, when they are. */
 void cg_client_leg_describe(cg_client_leg *leg, cg_client_description what);
 /* Ops of the leg: candidates of ours. */
 void cg_client_leg_candidate(cg_call_leg *base, const cg_candidate *candidate);

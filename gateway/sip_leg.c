@@ -17,16 +17,13 @@
 static void leg_offer(cg_call_leg *base);
 static void leg_ringing(cg_call_leg *base);
 static void leg_answer(cg_call_leg *base);
+static void leg_hold(cg_call_leg *base, bool on);
 static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error);
 static void leg_digits(cg_call_leg *base, const char *digits);
 static void leg_record(cg_call_leg *base, cg_leg_record *record);
 static void leg_free(cg_call_leg *base);
 
-/* A hold and messages are nothing the phone would understand. */
-static void leg_hold(cg_call_leg *base, bool on)
-{
-}
-
+/* Messages are nothing the phone would understand. */
 static bool leg_message(cg_call_leg *base, const cg_call_message *message)
 {
     return false;
@@ -111,6 +108,7 @@ static void leg_free(cg_call_leg *base)
     cg_sdp_free(leg->offer);
     cg_media_wipe_keys(&base->local);
     cg_media_wipe_keys(&base->remote);
+    cg_media_wipe_keys(&leg->offered);
     cg_routes_unref(leg->routes);
     g_free(leg->number);
     g_free(leg->source);
@@ -202,6 +200,7 @@ static void leg_offer(cg_call_leg *base)
     }
     cg_sdp_offer_crypto(leg->trunk->srtp, &base->local);
     cg_sdp_origin origin = origin_of(leg);
+    leg->offered = base->local;
     g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &base->local);
     dial(leg, sdp);
 }
@@ -220,6 +219,23 @@ static void leg_ringing(cg_call_leg *base)
     cg_sip_ring(leg->telephony->sip, leg->dialog);
 }
 
+static cg_direction our_direction(const cg_sip_leg *leg)
+{
+    return leg->held ? CG_DIRECTION_SENDONLY : CG_DIRECTION_SENDRECV;
+}
+
+/* RFC 3264 section 8.4: the phone is told, so that it can show it, and need not send what nobody hears. */
+static void leg_hold(cg_call_leg *base, bool on)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    leg->held = on;
+    leg->offered = base->local;
+    leg->offered.direction = our_direction(leg);
+    cg_sdp_origin origin = origin_of(leg);
+    g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &leg->offered);
+    cg_sip_offer(leg->telephony->sip, leg->dialog, sdp);
+}
+
 /* Answers the phone's `offer` with what the party at the far end took. False, and nothing changed, if that leaves no
  * speech codec. */
 static bool make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
@@ -228,7 +244,7 @@ static bool make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
     bool allowed[CG_CODEC_COUNT];
     cg_sip_leg_prefer(leg->trunk, &remote);
     cg_call_codecs_allow(leg->base.call, &remote, &far->local, allowed);
-    cg_sdp_answer_media(&remote, allowed, CG_DIRECTION_SENDRECV, &local);
+    cg_sdp_answer_media(&remote, allowed, our_direction(leg), &local);
     cg_sdp_cross_media(&far->remote, &local);
     local.rtp.mux = remote.rtp.mux;
     if (!cg_sdp_has_speech(&local) || remote.rtp.media.ss_family != local.rtp.media.ss_family ||
@@ -283,19 +299,27 @@ static void log_failure(const cg_sip_leg *leg, const cg_sip_event *event)
            CG_LOG_NUMBER("status", event->status));
 }
 
-/* Takes a phone's answer: narrows `local` to it. */
+/* Takes a phone's answer: narrows our offer to it. There are several where early media comes before the answer. */
 static bool take_answer(cg_sip_leg *leg, const char *text)
 {
     g_autoptr(cg_sdp) answer = NULL;
     if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_ANSWER, &answer) != CG_SDP_OK)
         return false;
-    cg_media_description remote = *cg_sdp_media(answer), local = leg->base.local;
+    cg_media_description remote = *cg_sdp_media(answer), local = leg->offered;
     if (remote.rtp.media.ss_family != local.rtp.media.ss_family || !cg_sdp_narrow_media(&remote, &local) ||
         !cg_sdp_narrow_crypto(leg->trunk->srtp, &remote, &local))
         return false;
     leg->base.local = local;
     leg->base.remote = remote;
     return true;
+}
+
+static void rings(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    if (take_answer(leg, event->sdp))
+        cg_call_leg_early(&leg->base);
+    else
+        cg_call_leg_ringing(&leg->base);
 }
 
 static void answered(cg_sip_leg *leg, const cg_sip_event *event)
@@ -316,9 +340,9 @@ static void offer_again(cg_sip_leg *leg)
 {
     cg_media_description local = leg->base.local;
     cg_sdp_origin origin = origin_of(leg);
-    local.direction = CG_DIRECTION_SENDRECV;
+    local.direction = our_direction(leg);
     g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &local);
-    leg->base.local = local;
+    leg->offered = local;
     cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
 }
 
@@ -355,7 +379,7 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
         note_response(leg, event);
     switch (event->kind) {
     case CG_SIP_RINGING:
-        cg_call_leg_ringing(&leg->base);
+        rings(leg, event);
         break;
     case CG_SIP_ANSWERED:
         answered(leg, event);

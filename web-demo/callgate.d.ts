@@ -207,6 +207,8 @@ export declare class Call extends Emitter<CallEvents> {
   readonly warnings: WarningName[];
   readonly remoteStream: MediaStream | null;
   status(): CallStatus;
+  /** While it rings: whether the other side is heard already, by an announcement or a ringing tone of its own. */
+  hasEarlyMedia(): boolean;
   isMuted(): boolean;
   isOnHold(): boolean;
   isHeldByRemote(): boolean;

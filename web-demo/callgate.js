@@ -1305,7 +1305,8 @@ class CandidateQueue {
  *
  * Descriptions are sent as soon as they are set, without candidates. A gateway that is ICE-lite learns our address from
  * our checks (RFC 8445, 7.3.1.3); one that is not is told of candidates as they are found (RFC 8838), and tells of its own.
- * Emits: state('connected' | 'disconnected' | 'failed' | 'broken') · candidate(text, '' behind the last) · playbackBlocked. */
+ * Emits: state('connected' | 'disconnected' | 'failed' | 'broken') · candidate(text, '' behind the last) · audible ·
+ * playbackBlocked. */
 class Peer extends Emitter {
   #pc;
   #audio;
@@ -1313,6 +1314,8 @@ class Peer extends Emitter {
   #element;
   #events;
   #remote = null;
+  #audible = false;
+  #taking = Promise.resolve(); // an answer
   #configuration;
   #ownIceServers; // the page's: the gateway's do not count
   #fullIce = false;
@@ -1342,6 +1345,11 @@ class Peer extends Emitter {
 
   get connected() {
     return this.#pc.connectionState === 'connected';
+  }
+
+  /* Whether anything has come from the other side yet. */
+  get audible() {
+    return this.#audible;
   }
 
   /* Whether the gateway is more than ICE-lite; false until it has said so. */
@@ -1381,10 +1389,12 @@ class Peer extends Emitter {
     return this.#describe(await this.#pc.createAnswer());
   }
 
-  /* False if no offer of ours is open: an answer that came twice. */
+  /* False if no offer of ours is open: an answer that came twice, or after early media that brought it. */
   async takeAnswer(sdp) {
+    await this.#taking.catch(ignore);
     if (this.#pc.signalingState !== 'have-local-offer') return false;
-    await this.#remoteDescription({ type: 'answer', sdp });
+    this.#taking = this.#remoteDescription({ type: 'answer', sdp });
+    await this.#taking;
     return true;
   }
 
@@ -1444,7 +1454,16 @@ class Peer extends Emitter {
   #onTrack({ track, streams }) {
     this.#remote = streams[0] ?? this.#audio.streamOf(track);
     this.#element.srcObject = this.#remote;
+    if (track.muted) track.onunmute = () => this.#onAudible();
+    else this.#onAudible();
     this.#play();
+  }
+
+  /* Browsers unmute a remote track when its first packet comes. */
+  #onAudible() {
+    if (this.#audible) return;
+    this.#audible = true;
+    this.emit('audible');
   }
 
   /* Browsers may refuse to play before the user has touched the page: then the first touch starts it. */
@@ -1637,7 +1656,7 @@ export class Call extends Emitter {
   #digits;
   #recovery;
   #handlers = {
-    ringing: () => this.#onRinging(),
+    ringing: (payload) => this.#onRinging(payload),
     answer: (payload) => this.#onAnswer(payload),
     candidate: (payload) => this.#onCandidate(String(payload.candidate ?? '')),
     hangup: (payload) => this.#onHangup(payload),
@@ -1706,6 +1725,11 @@ export class Call extends Emitter {
 
   status() {
     return this.#status;
+  }
+
+  /* While it rings: whether the other side is heard already. */
+  hasEarlyMedia() {
+    return this.#status === 'ringing' && (this.#peer?.audible ?? false);
   }
 
   isMuted() {
@@ -1897,10 +1921,22 @@ export class Call extends Emitter {
     if (this.#status !== 'closed') this.#handlers[type]?.(payload);
   }
 
-  #onRinging() {
-    if (this.#direction !== 'outgoing' || this.#status !== 'connecting') return;
+  /* With a description it is early media: what the other side plays before it answers. */
+  #onRinging({ sdp }) {
+    if (this.#direction !== 'outgoing' || (this.#status !== 'connecting' && this.#status !== 'ringing')) return;
+    if (sdp) heard(this.#hearEarly(sdp), ignore);
+    if (this.#status === 'ringing' || this.#answered) return;
     this.#setStatus('ringing');
     this.emit('ringing', this);
+  }
+
+  async #hearEarly(sdp) {
+    this.#peer?.once('audible', () => this.#host.changed(this));
+    try {
+      await this.#peer?.takeAnswer(sdp);
+    } catch (error) {
+      this.#fail(error, true);
+    }
   }
 
   /* The answer to an invite, a reinvite or a reconnect. */
@@ -2356,7 +2392,7 @@ export class Device extends Emitter {
     const wanted = {
       incoming: ringing && !busy,
       waiting: ringing && busy,
-      ringback: this.calls.some((call) => call.status() === 'ringing'),
+      ringback: this.calls.some((call) => call.status() === 'ringing' && !call.hasEarlyMedia()),
     };
     for (const [name, on] of Object.entries(wanted)) on ? this.#sounds.play(name) : this.#sounds.stop(name);
   }

@@ -13,7 +13,7 @@ struct command {
     cg_sip_dialog_id dialog; /* 0: of none */
     void (*run)(cg_sip *sip, cg_sip_dialog *dialog, command *what);
     cg_sip_dialog *made;  /* dial; owned until run */
-    char *sdp;            /* answer; owned */
+    char *sdp;            /* answer, offer; owned */
     char *keys;           /* send_keys; owned */
     unsigned status;      /* reject */
     cg_ip_range *sources; /* set_sources; owned until run */
@@ -114,6 +114,18 @@ static void run_answer(cg_sip *sip, cg_sip_dialog *dialog, command *what)
 void cg_sip_answer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp)
 {
     command *what = make(dialog, run_answer);
+    what->sdp = g_strdup(sdp);
+    post(sip, what);
+}
+
+static void run_offer(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_dialog_offer(dialog, what->sdp);
+}
+
+void cg_sip_offer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp)
+{
+    command *what = make(dialog, run_offer);
     what->sdp = g_strdup(sdp);
     post(sip, what);
 }

@@ -40,11 +40,11 @@ typedef struct {
 
 typedef enum {
     CG_SIP_INCOMING,  /* an INVITE from one of the sources: ring, answer or reject it */
-    CG_SIP_RINGING,   /* ours rings (180 to 183) */
+    CG_SIP_RINGING,   /* ours rings (180 to 183); with `sdp` it has early media. Told again for every new `sdp` */
     CG_SIP_ANSWERED,  /* ours is answered; `sdp` */
     CG_SIP_FAILED,    /* ours is not: `status`. The last event */
     CG_SIP_OFFER,     /* a re-INVITE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
-    CG_SIP_CONFIRMED, /* what answers the description we gave to such a one; `sdp` */
+    CG_SIP_CONFIRMED, /* what answers the description we gave to such a one, or offered by ourselves; `sdp` */
     CG_SIP_KEY,       /* an INFO with a `key` */
     CG_SIP_ENDED,     /* BYE, CANCEL or a failure of the dialog. The last event */
 } cg_sip_event_kind;
@@ -89,6 +89,10 @@ cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite);
 void cg_sip_ring(cg_sip *sip, cg_sip_dialog_id dialog);
 /* Accepts an INVITE or re-INVITE with our description. */
 void cg_sip_answer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp);
+/* Offers another description within an answered call (re-INVITE); CONFIRMED brings what answers it. One that is refused
+ * changes nothing; one that crosses an offer of the peer's is made again (RFC 3261 section 14.1). The last one counts.
+ */
+void cg_sip_offer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp);
 /* Refuses it; after an INVITE no event follows. 503 carries Retry-After. */
 void cg_sip_reject(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status);
 /* Presses keys (0-9 * # A-D, w: half a second's pause) by INFO requests, one after the other. 64 wait at most. */

@@ -17,6 +17,7 @@ void cg_sip_dialog_free(void *data)
         nua_handle_bind(dialog->handle, NULL);
         nua_handle_destroy(dialog->handle);
     }
+    cg_sip_dialog_forget_offers(dialog);
     for (char **host = dialog->hosts; *host != NULL; host++)
         g_free(*host);
     cg_sip_dialog_clear_keys(dialog);

@@ -24,6 +24,9 @@ typedef struct cg_sip_dialog {
     bool rang;          /* 180 was told */
     bool asked;         /* a re-INVITE asked for our description: the ACK answers it */
     bool authenticated; /* a challenge of this host was answered */
+    bool offering;      /* a re-INVITE of ours is under way */
+    char *next_offer;   /* to be made when that is over, or `retry` fires; owned; NULL: none */
+    su_timer_t *retry;  /* owned; NULL: none */
     unsigned host;      /* index, of the one that is tried */
     struct {
         GString *waiting;    /* owned; to be sent; NULL: none so far */
@@ -86,6 +89,7 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
 /* sip_dialog.c: what is asked of dialogs ... */
 void cg_sip_dialog_ring(cg_sip_dialog *dialog);
 void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp);
+void cg_sip_dialog_offer(cg_sip_dialog *dialog, const char *sdp);
 void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status);
 void cg_sip_dialog_end(cg_sip_dialog *dialog);
 /* ... and what happens to them. */
@@ -100,6 +104,10 @@ void cg_sip_dialog_free(void *dialog);
 /* sip_outgoing.c */
 void cg_sip_dialog_dial(cg_sip *sip, cg_sip_dialog *dialog); /* takes it */
 void cg_sip_dialog_on_response(cg_sip_dialog *dialog, int status, const sip_t *message);
+
+/* sip_offer.c: re-INVITEs of ours. */
+void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const sip_t *message);
+void cg_sip_dialog_forget_offers(cg_sip_dialog *dialog);
 
 /* sip_incoming.c */
 void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message);

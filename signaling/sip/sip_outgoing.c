@@ -65,6 +65,16 @@ static void refused(cg_sip_dialog *dialog, int status, const sip_t *message)
         fail(dialog, 503);
 }
 
+/* The first that says that it rings is told, and each that describes early media (RFC 3960): a call that is forked has
+ * several, each a dialog of its own, and which of them speaks last nobody can know beforehand. */
+static void proceeding(cg_sip_dialog *dialog, int status, const sip_t *message)
+{
+    char *sdp = cg_sip_read_body(message);
+    if (sdp != NULL || !dialog->rang)
+        cg_sip_dialog_tell(dialog, CG_SIP_RINGING, (unsigned) status, sdp);
+    dialog->rang = true;
+}
+
 static void answered(cg_sip_dialog *dialog, const sip_t *message)
 {
     dialog->state = CG_SIP_DIALOG_TALKING;
@@ -80,16 +90,17 @@ void cg_sip_dialog_on_response(cg_sip_dialog *dialog, int status, const sip_t *m
             refused(dialog, status, message);
         else if (status >= 200)
             answered(dialog, message);
-        else if (status >= 180 && !dialog->rang) {
-            dialog->rang = true;
-            cg_sip_dialog_tell(dialog, CG_SIP_RINGING, (unsigned) status, NULL);
-        }
+        else if (status >= 180)
+            proceeding(dialog, status, message);
         break;
     case CG_SIP_DIALOG_ENDING: /* the answer has crossed our CANCEL: RFC 3261 section 9.1 */
         if (status >= 300)
             cg_sip_dialog_drop(dialog);
         else if (status >= 200)
             nua_bye(dialog->handle, TAG_END());
+        break;
+    case CG_SIP_DIALOG_TALKING:
+        cg_sip_dialog_on_offer_response(dialog, status, message);
         break;
     default:
         break;

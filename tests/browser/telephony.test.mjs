@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Baresip, strongest } from '../lib/baresip.mjs';
 import { BROWSER_ADDRESSES, GW_ADDRESS } from '../lib/netns.mjs';
+import { description, expect, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { ACCOUNT } from '../lib/tokens.mjs';
 import { hears, receivesMore } from '../lib/tone.mjs';
@@ -87,3 +88,22 @@ test('a phone with SRTP calls a browser', { timeout }, async (t) => {
   heard(phone, browser.frequency);
   assert.deepEqual(await complaints(browser), []);
 });
+
+for (const kind of ['chromium', 'firefox']) {
+  test(`${kind} hears the phone before it answers`, { timeout }, async (t) => {
+    const media = await RtpSocket.open(t, PHONE);
+    const sdp = description(media.port, { address: PHONE });
+    const phone = await Sipp.called(t, [expect('INVITE'), reply('183 Session Progress', { first: true, sdp }), expect('CANCEL'), reply('200 OK')],
+      { port: 5070, address: PHONE });
+    const browser = await set.phone(kind);
+    const call = await browser.call(NUMBER);
+    await browser.wait('call.ringing');
+    media.talk(mediaPort(phone.messages, media.port), { tone: TONE, address: GW_ADDRESS });
+    await hears(browser.page, TONE);
+    assert.equal(await browser.status(call), 'ringing');
+    assert.equal(await browser.page.evaluate((n) => globalThis.phone.calls[n].hasEarlyMedia(), call), true, 'no ringback of its own');
+    await browser.tell(call, 'disconnect');
+    await phone.finished();
+    assert.deepEqual(await complaints(browser), []);
+  });
+}

@@ -7,7 +7,7 @@ const PACKET = 160; // samples of 20 ms
 const SILENCE = Buffer.alloc(PACKET, 0xff);
 
 /** G.711, table 2a: a sample of 16 bits and its octet. */
-function encode(sample) {
+export function encode(sample) {
   const magnitude = Math.min(Math.abs(sample), 32635) + 132;
   const exponent = 24 - Math.clz32(magnitude);
   const octet = (sample < 0 ? 0x80 : 0) | (exponent << 4) | ((magnitude >> (exponent + 3)) & 0x0f);

@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SLOWNESS } from './gateway.mjs';
+import { encode } from './keys.mjs';
 import { until } from './wait.mjs';
 
 // Below the ports that the kernel gives to whoever asks for any: nobody takes one between our look and its use.
@@ -64,6 +65,11 @@ export const reply = (status, { sdp, first = false, extra = [] } = {}) => send([
 /** Answers the INVITE although another request came after it: its Via and CSeq were kept by expectInvite(). */
 export const replyToInvite = (status, sdp) => send([
   `SIP/2.0 ${status}`, 'Via: [$via]', 'From: [$remote]', `To: [$local];${TAG}`, '[last_Call-ID:]', 'CSeq: [$sequence]', CONTACT, ...body(sdp)]);
+
+/** Answers the INVITE kept by expectInvite() as the branch `tag` of a call that was forked. */
+export const replyAs = (tag, status, sdp, { extra = [] } = {}) => send([
+  `SIP/2.0 ${status}`, 'Via: [$via]', 'From: [$remote]', `To: [$local];tag=${tag}[call_number]`, '[last_Call-ID:]', 'CSeq: [$sequence]',
+  CONTACT, ...extra, ...body(sdp)]);
 
 const KEEP = '<ereg regexp="SIP/2.0.*" search_in="hdr" header="Via:" assign_to="via"/>' +
   '<ereg regexp="[0-9]+ INVITE" search_in="hdr" header="CSeq:" assign_to="sequence"/>' +
@@ -214,10 +220,11 @@ export class RtpSocket {
     this.socket.send(this.srtp ? this.srtp.ours.protectRtcp(packet) : packet, port, '127.0.0.1');
   }
 
-  /** Sends until closed, or until it says something else. */
-  talk(port) {
+  /** Sends until closed, or until it says something else: silence, or a tone of `tone` Hz. */
+  talk(port, { tone = 0, ...options } = {}) {
+    const sample = (i) => encode(Math.round(8000 * Math.sin((2 * Math.PI * tone * (this.#timestamp + i)) / 8000)));
     clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.send(port), 20);
+    this.#timer = setInterval(() => this.send(port, { ...options, payload: Buffer.from(Array.from({ length: 160 }, (_, i) => sample(i))) }), 20);
   }
 
   /** Says these payloads, a packet every 20 ms, in place of silence; then silence again. */

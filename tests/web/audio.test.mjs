@@ -170,6 +170,19 @@ describe('sounds and levels', () => {
     assert.equal(sounding().length, 0);
   });
 
+  test('early media takes the place of the ringback when it is heard, and no sooner', async () => {
+    const call = await bench.device.connect({ params: { To: 'client:bob' } });
+    await settle();
+    bench.gateway.tell('ringing', { callsid: call.callSid, sdp: 'early answer' });
+    await settle();
+    const track = { kind: 'audio', muted: true };
+    bench.browser.peer.ontrack({ track, streams: [] });
+    assert.equal(sounding().length, 1);
+    track.onunmute();
+    assert.equal(call.hasEarlyMedia(), true);
+    assert.equal(sounding().length, 0);
+  });
+
   test('tones are really in the buffer: 770 and 1336 Hz for a five', () => {
     bench.device.sounds.key('5');
     const { samples, rate } = sounding()[0].buffer;

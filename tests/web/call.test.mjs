@@ -43,6 +43,29 @@ describe('a call of ours', () => {
       ['outgoing', 'client:bob', 'tea & cake']);
   });
 
+  test('with early media is heard while it rings, and the answer changes nothing', async () => {
+    const { call, events } = await dial();
+    bench.gateway.tell('ringing', { callsid: call.callSid });
+    assert.equal(call.hasEarlyMedia(), false);
+    bench.gateway.tell('ringing', { callsid: call.callSid, sdp: 'early answer' });
+    bench.gateway.tell('ringing', { callsid: call.callSid, sdp: 'another one' });
+    bench.gateway.tell('answer', { callsid: call.callSid, sdp: 'early answer', reconnect: 'r' });
+    await settle();
+    assert.equal(bench.browser.peer.remoteDescription.sdp, 'early answer');
+    bench.browser.peer.become('connected');
+    assert.equal(call.status(), 'open');
+    assert.deepEqual(bench.names(events), ['ringing', 'accept']);
+  });
+
+  test('early media that cannot be understood ends it', async () => {
+    const { call, events } = await dial();
+    bench.gateway.tell('ringing', { callsid: call.callSid, sdp: 'bad' });
+    await settle();
+    assert.deepEqual(bench.names(events), ['ringing', 'error', 'disconnect']);
+    assert.equal(call.endReason.code, 53402);
+    assert.equal(bench.gateway.of('hangup').length, 1);
+  });
+
   for (const [code, title] of [[31486, 'Busy'], [31603, 'Declined'], [31404, 'Not found'], [31480, 'No answer']]) {
     test(`that ends with ${code} says "${title}"`, async () => {
       const { call, events } = await dial();

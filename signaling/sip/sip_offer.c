@@ -1,0 +1,86 @@
+/* Offers of ours within an answered call: re-INVITEs, one at a time. One that crosses the peer's own is refused with
+ * 491, by the peer or by our own stack, and made again after a random time (RFC 3261 section 14.1). */
+#include "signaling/sip/sip_internal.h"
+
+#include "base/random.h"
+#include "base/secret.h"
+
+#include <sofia-sip/sip_tag.h>
+
+enum {
+    GLARE_STEP_MS = 10,
+    GLARE_OWNER_MIN_MS = 2100, /* who made the Call-ID waits longer, so that the two do not meet again */
+    GLARE_OWNER_MAX_MS = 4000,
+    GLARE_OTHER_MAX_MS = 2000,
+};
+
+static void send_offer(cg_sip_dialog *dialog)
+{
+    g_autoptr(cg_secret) sdp = g_steal_pointer(&dialog->next_offer);
+    dialog->offering = true;
+    nua_invite(dialog->handle, SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
+    cg_secret_free(dialog->sdp);
+    dialog->sdp = g_steal_pointer(&sdp);
+}
+
+static void stop_retry(cg_sip_dialog *dialog)
+{
+    if (dialog->retry != NULL)
+        su_timer_destroy(dialog->retry);
+    dialog->retry = NULL;
+}
+
+void cg_sip_dialog_forget_offers(cg_sip_dialog *dialog)
+{
+    stop_retry(dialog);
+    g_clear_pointer(&dialog->next_offer, cg_secret_free);
+}
+
+void cg_sip_dialog_offer(cg_sip_dialog *dialog, const char *sdp)
+{
+    if (dialog->state != CG_SIP_DIALOG_TALKING)
+        return;
+    cg_secret_free(dialog->next_offer);
+    dialog->next_offer = g_strdup(sdp);
+    if (!dialog->offering && dialog->retry == NULL)
+        send_offer(dialog);
+}
+
+static void on_retry(su_root_magic_t *magic, su_timer_t *timer, su_timer_arg_t *user)
+{
+    cg_sip_dialog *dialog = (cg_sip_dialog *) user;
+    stop_retry(dialog);
+    if (dialog->state == CG_SIP_DIALOG_TALKING)
+        send_offer(dialog);
+}
+
+static unsigned glare_wait_ms(const cg_sip_dialog *dialog)
+{
+    bool owner = dialog->hosts[0] != NULL; /* we called */
+    unsigned min = owner ? GLARE_OWNER_MIN_MS : 0, max = owner ? GLARE_OWNER_MAX_MS : GLARE_OTHER_MAX_MS;
+    return min + cg_random_u32() % ((max - min) / GLARE_STEP_MS + 1) * GLARE_STEP_MS;
+}
+
+static void retry_later(cg_sip_dialog *dialog)
+{
+    if (dialog->next_offer == NULL)
+        dialog->next_offer = g_strdup(dialog->sdp);
+    dialog->retry = su_timer_create(su_root_task(dialog->sip->root), 0);
+    su_timer_set_interval(dialog->retry, on_retry, (su_timer_arg_t *) dialog, glare_wait_ms(dialog));
+}
+
+void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const sip_t *message)
+{
+    if (status < 200 || !dialog->offering)
+        return;
+    dialog->offering = false;
+    if (status == 491) {
+        retry_later(dialog);
+        return;
+    }
+    char *sdp = status < 300 ? cg_sip_read_body(message) : NULL;
+    if (sdp != NULL)
+        cg_sip_dialog_tell(dialog, CG_SIP_CONFIRMED, 0, sdp);
+    if (dialog->next_offer != NULL)
+        send_offer(dialog);
+}

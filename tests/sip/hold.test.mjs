@@ -1,0 +1,62 @@
+// Clients that hold a phone, and offers that cross.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { SLOWNESS } from '../lib/gateway.mjs';
+import { MediaPeers } from '../lib/media-peers.mjs';
+import { connect, invite } from '../lib/signal-calls.mjs';
+import { description, expect, expectInvite, freePort, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
+import { startTelephony } from '../lib/trunks.mjs';
+import { until } from '../lib/wait.mjs';
+
+const timeout = 60000 * SLOWNESS;
+
+/** A call to a phone that does `steps` once it has answered: {client, media, phone, sipp, callsid}. */
+async function talk(t, steps) {
+  const port = await freePort();
+  const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+' } });
+  const phone = await RtpSocket.open(t);
+  const sipp = await Sipp.called(t, [expectInvite(), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
+    ...steps(phone.port), expect('BYE'), reply('200 OK')], { port });
+  const media = new MediaPeers(t);
+  const client = await connect(gateway, 'alice');
+  t.after(() => client.close());
+  invite(client, '+15551234567', { offer: await media.offer('alice', { narrow: true }) });
+  const { payload } = await client.next('answer');
+  await media.accept('alice', payload.sdp);
+  await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
+  return { client, media, phone, sipp, callsid: payload.callsid };
+}
+
+const agree = (port, direction, version) => [expect('INVITE'), reply('200 OK', { sdp: description(port, { direction, version }) }), expect('ACK')];
+const offers = (sipp) => [...sipp.messages.matchAll(/^INVITE [^]*?^o=\S+ \S+ (\d+)[^]*?^a=(sendrecv|sendonly|recvonly|inactive)/gm)]
+  .map(([, version, direction]) => [Number(version), direction]);
+
+test('a client that holds: the phone is told, and again when it is over', { timeout }, async (t) => {
+  for (const held of ['recvonly', 'inactive']) {
+    const { client, media, phone, sipp, callsid } = await talk(t, (port) => [...agree(port, held, 2), ...agree(port, 'sendrecv', 3)]);
+    await client.request('hold', { callsid, on: true });
+    await until(() => /CSeq: \d+ ACK[^]*CSeq: \d+ ACK/.test(sipp.messages), 'the second ACK');
+    await client.request('hold', { callsid, on: false });
+    await until(() => (sipp.messages.match(/^ACK/gm) ?? []).length > 2, 'the third ACK');
+    phone.talk(mediaPort(sipp.messages, phone.port));
+    await media.receive(['alice'], 20);
+    assert.deepEqual(client.messages.filter(({ type }) => type === 'hold'), [], 'nobody holds the client');
+    client.send('hangup', { callsid });
+    await sipp.finished();
+    const seen = offers(sipp).map(([version]) => version);
+    assert.deepEqual(offers(sipp).map(([, direction]) => direction), ['sendrecv', 'sendonly', 'sendrecv']);
+    assert.deepEqual(seen, [1, 2, 3]);
+  }
+});
+
+test('an offer that crosses the phone\'s own is made again; what was wanted last is what it says', { timeout }, async (t) => {
+  const { client, sipp, callsid } = await talk(t, (port) => [
+    expect('INVITE'), reply('491 Request Pending'), expect('ACK'), ...agree(port, 'recvonly', 2)]);
+  const before = Date.now();
+  await client.request('hold', { callsid, on: true });
+  await until(() => (sipp.messages.match(/^ACK/gm) ?? []).length > 2, 'the ACK of the second try', 10000 * SLOWNESS);
+  assert.ok(Date.now() - before >= 2000, 'who made the Call-ID waits 2.1 to 4 seconds');
+  client.send('hangup', { callsid });
+  await sipp.finished();
+  assert.deepEqual(offers(sipp).map(([, direction]) => direction), ['sendrecv', 'sendonly', 'sendonly']);
+});
