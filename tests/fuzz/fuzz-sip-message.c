@@ -1,0 +1,83 @@
+/* What is taken out of SIP messages that Sofia has parsed, and URIs with whatever user is asked for. The seeds are the
+ * torture messages of tests/sip. */
+#include "signaling/sip/sip_internal.h"
+
+#include "base/utf8.h"
+
+#include <sofia-sip/sip_parser.h>
+#include <sofia-sip/url.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOST "192.0.2.1"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Takes it. */
+static void check_text(char *text)
+{
+    if (text == NULL || strlen(text) > CG_SIP_MAX_TEXT || !cg_utf8_valid(text, strlen(text)))
+        abort();
+    g_free(text);
+}
+
+static void check_body(char *sdp)
+{
+    if (sdp != NULL && (*sdp == '\0' || strlen(sdp) > CG_SIP_MAX_BODY))
+        abort();
+    g_free(sdp);
+}
+
+static void read_invite(const sip_t *message)
+{
+    cg_sip_event event = cg_sip_read_invite(message);
+    check_body(event.sdp);
+    check_text(event.from_user);
+    check_text(event.from_name);
+    check_text(event.to_user);
+    if (event.header_count > CG_SIP_MAX_HEADERS)
+        abort();
+    for (size_t i = 0; i < event.header_count; i++) {
+        check_text(event.headers[i].name);
+        check_text(event.headers[i].value);
+    }
+}
+
+/* The stack answers what has no From by itself. */
+static void read_message(const sip_t *message)
+{
+    g_autofree char *credentials = cg_sip_write_credentials(message, "user", "password");
+    if (message->sip_request != NULL && message->sip_from != NULL)
+        read_invite(message);
+    else
+        check_body(cg_sip_read_body(message));
+}
+
+/* Whatever the user is, the URI has it and that host, and nothing beside. */
+static void write_uri(const char *user)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    g_autofree char *text = cg_sip_write_uri(user, HOST);
+    const url_t *url = url_make(home, text);
+    if (url == NULL || url->url_type != url_sip || url->url_user == NULL || g_strcmp0(url->url_host, HOST) != 0 ||
+        url->url_password != NULL || url->url_port != NULL || url->url_params != NULL || url->url_headers != NULL)
+        abort();
+    g_autofree char *unescaped = g_malloc(strlen(url->url_user) + 1);
+    url_unescape(unescaped, url->url_user);
+    if (strcmp(unescaped, user) != 0)
+        abort();
+    su_home_deinit(home);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    msg_t *msg = msg_make(sip_default_mclass(), 0, data, (ssize_t) size);
+    const sip_t *message = msg != NULL ? sip_object(msg) : NULL;
+    if (message != NULL)
+        read_message(message);
+    msg_destroy(msg);
+    g_autofree char *user = g_strndup((const char *) data, size);
+    if (*user != '\0')
+        write_uri(user);
+    return 0;
+}
