@@ -50,13 +50,14 @@ static bool is_better(const cg_worker_room *a, const cg_worker_room *b)
 }
 
 cg_admission cg_admission_choose(const cg_worker_room *const *workers, unsigned count, cg_handshake_room handshakes,
-                                 int64_t now_us, unsigned *ret_worker)
+                                 int64_t now_us, unsigned near, unsigned *ret_worker)
 {
-    unsigned best = 0;
-    cg_admission best_says = ask_worker(workers[0], now_us);
+    unsigned best = near < count ? near : 0;
+    cg_admission best_says = ask_worker(workers[best], now_us);
     if (!pool_has_room(workers, count, handshakes))
         return CG_ADMISSION_HANDSHAKES;
-    for (unsigned i = 1; i < count; i++) {
+    bool settled = near < count && best_says == CG_ADMISSION_GRANTED;
+    for (unsigned i = 0; i < count && !settled; i++) {
         cg_admission says = ask_worker(workers[i], now_us);
         bool admits = says == CG_ADMISSION_GRANTED, best_admits = best_says == CG_ADMISSION_GRANTED;
         if (admits == best_admits ? is_better(workers[i], workers[best]) : admits) {

@@ -16,4 +16,4 @@ typedef struct {
 
 /* As cg_bridge_admit. */
 cg_admission cg_admission_choose(const cg_worker_room *const *workers, unsigned count, cg_handshake_room handshakes,
-                                 int64_t now_us, unsigned *ret_worker);
+                                 int64_t now_us, unsigned near, unsigned *ret_worker);

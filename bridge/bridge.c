@@ -302,13 +302,13 @@ void cg_bridge_free(cg_bridge *bridge)
     g_free(bridge);
 }
 
-cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned *ret_worker)
+cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned near, unsigned *ret_worker)
 {
     const cg_worker_room *rooms[CG_MAX_WORKERS];
     for (unsigned i = 0; i < bridge->worker_count; i++)
         rooms[i] = &bridge->workers[i].room;
     cg_handshake_room handshakes = {(unsigned) cg_dtls_pool_depth(bridge->pool), bridge->handshake_limit};
-    return cg_admission_choose(rooms, bridge->worker_count, handshakes, cg_clock_monotonic_us(), ret_worker);
+    return cg_admission_choose(rooms, bridge->worker_count, handshakes, cg_clock_monotonic_us(), near, ret_worker);
 }
 
 void cg_bridge_leg_expect(cg_bridge *bridge, cg_leg_id leg)

@@ -76,8 +76,10 @@ typedef enum {
 const char *cg_admission_name(cg_admission admission); /* "load", for logs and metrics */
 
 /* Is there room for two more legs that will be linked, and on which worker: the least loaded. Where loads are alike,
- * the one with the fewest legs. Nobody's running media suffers from a refusal. */
-cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned *ret_worker);
+ * the one with the fewest legs. The worker `near` is taken if it admits, however busy others are: what may be linked
+ * with its legs later belongs there. Nobody's running media suffers from a refusal. */
+#define CG_ANY_WORKER ((unsigned) -1)
+cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned near, unsigned *ret_worker);
 
 /* The leg will be linked: from now on what a link costs counts as load of its worker, until its media is there to be
  * measured. Once per pair; a leg that closes takes it back. */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "gateway/call_codecs.h"
 #include "gateway/calls.h"
+#include "gateway/transfer.h"
 
 #define OFFLINE_GRACE_S 5
 
@@ -63,6 +64,8 @@ void cg_call_finish(cg_call *call, cg_call_end end)
     call->end = end;
     call->ended_ms = cg_clock_wall_ms();
     call->calls->ended_total[end]++;
+    if (call->transfer != NULL)
+        cg_transfer_abandon(call);
     for (guint i = 0; i < call->legs->len; i++) {
         cg_call_leg *leg = call->legs->pdata[i];
         /* A device that only rang is told to stop, not what became of the caller's wish. */
@@ -104,19 +107,56 @@ static bool open_first_media(cg_call *call)
     return true;
 }
 
-void cg_call_dial(cg_call *call)
+void cg_call_reach(cg_call *call)
 {
     const char *rest;
     const cg_destination *destination = cg_destination_find(call->calls->destinations, call->to, &rest);
     cg_call_end end = CG_CALL_END_NOT_FOUND;
 
     call->ring_deadline_us = cg_clock_monotonic_us() + (int64_t) call->ring_timeout_s * G_USEC_PER_SEC;
-    if (!cg_calls_admit(call->calls, &call->worker) || !open_first_media(call))
-        end = CG_CALL_END_OVERLOADED;
-    else if (destination != NULL)
+    if (destination != NULL)
         end = destination->dial(call, rest, call->calls->destinations_user);
     if (end != CG_CALL_END_NONE)
         cg_call_finish(call, end);
+}
+
+/* Calls that one party may come to join are on one worker: legs cannot move to another. */
+static unsigned worker_near(const cg_call *call)
+{
+    const char *rest;
+    const cg_destination *to = cg_destination_find(call->calls->destinations, call->to, &rest);
+    const cg_call_leg *leg = call->caller->ops->sibling != NULL ? call->caller->ops->sibling(call->caller) : NULL;
+    if (leg == NULL && to != NULL && to->near != NULL)
+        leg = to->near(call, rest, call->calls->destinations_user);
+    return leg != NULL ? leg->call->worker : CG_ANY_WORKER;
+}
+
+void cg_call_dial(cg_call *call)
+{
+    if (cg_calls_admit(call->calls, worker_near(call), &call->worker) && open_first_media(call))
+        cg_call_reach(call);
+    else
+        cg_call_finish(call, CG_CALL_END_OVERLOADED);
+}
+
+void cg_call_begin_answered(cg_call *call, cg_call_leg *callee)
+{
+    add_leg(call, callee);
+    call->callee = callee;
+    call->state = CG_CALL_IN_PROGRESS;
+    call->answered_ms = call->created_ms;
+}
+
+void cg_call_put_leg(cg_call *call, cg_call_leg *old, cg_call_leg *leg)
+{
+    guint index;
+    g_assert(g_ptr_array_find(call->legs, old, &index));
+    call->legs->pdata[index] = leg;
+    leg->call = call;
+    if (call->caller == old)
+        call->caller = leg;
+    else if (call->callee == old)
+        call->callee = leg;
 }
 
 cg_call_leg *cg_call_leg_partner(const cg_call_leg *leg)
@@ -145,6 +185,17 @@ bool cg_call_leg_is_waiting(const cg_call_leg *leg)
            (leg->state == CG_CALL_LEG_OFFERED || leg->state == CG_CALL_LEG_RINGING);
 }
 
+static void answer_caller(cg_call *call)
+{
+    if (call->transferred_by != NULL) {
+        cg_transfer_answered(call);
+        return;
+    }
+    /* The callee's codecs decide what the caller is answered with, so that nothing is translated if that can be. */
+    call->caller->state = CG_CALL_LEG_ANSWERED;
+    call->caller->ops->answer(call->caller);
+}
+
 void cg_call_leg_answered(cg_call_leg *leg)
 {
     cg_call *call = leg->call;
@@ -155,16 +206,17 @@ void cg_call_leg_answered(cg_call_leg *leg)
     call->answered_ms = cg_clock_wall_ms();
     leg->state = CG_CALL_LEG_ANSWERED;
     stop_other_ringing(call, leg);
-    /* The callee's codecs decide what the caller is answered with, so that nothing is translated if that can be. */
-    call->caller->state = CG_CALL_LEG_ANSWERED;
-    call->caller->ops->answer(call->caller);
+    answer_caller(call);
     if (call->state != CG_CALL_IN_PROGRESS) {
         call->answered_ms = 0; /* nobody ever talked */
         return;
     }
     cg_bridge_link(call->calls->bridge, call->caller->media, leg->media);
     connect_media(leg);
-    connect_media(call->caller);
+    if (call->transferred_by != NULL)
+        cg_transfer_connected(call);
+    else
+        connect_media(call->caller);
     call->calls->translated_total += cg_call_is_translated(call);
 }
 
@@ -187,6 +239,13 @@ void cg_call_leg_failed(cg_call_leg *leg, cg_call_end end)
         cg_call_finish(call, end);
 }
 
+/* The party is gone, and with it the call, unless it had the other one transferred. */
+static void go_on_without(cg_call_leg *leg, cg_call_end end)
+{
+    if (!cg_transfer_goes_on_without(leg))
+        cg_call_finish(leg->call, end);
+}
+
 void cg_call_leg_hung_up(cg_call_leg *leg)
 {
     cg_call *call = leg->call;
@@ -200,18 +259,17 @@ void cg_call_leg_hung_up(cg_call_leg *leg)
                       : leg == call->caller          ? CG_CALL_END_CALLER_HANGUP
                                                      : CG_CALL_END_CALLEE_HANGUP;
     retire(leg);
-    cg_call_finish(call, end);
+    go_on_without(leg, end);
 }
 
 void cg_call_leg_gone(cg_call_leg *leg)
 {
-    cg_call *call = leg->call;
     if (leg->state == CG_CALL_LEG_ENDED)
         return;
     if (cg_call_leg_is_waiting(leg))
         cg_call_leg_failed(leg, CG_CALL_END_UNAVAILABLE);
     else
-        cg_call_finish(call, CG_CALL_END_SIGNALING_LOST);
+        go_on_without(leg, CG_CALL_END_SIGNALING_LOST);
 }
 
 /* RFC 3264 section 8.4: who only sends, or neither, holds the call; who only receives has merely no microphone. */
@@ -273,7 +331,7 @@ static void media_ended(cg_call_leg *leg, const cg_leg_event *event)
            CG_LOG_TEXT("account", call->account.text), CG_LOG_TEXT("call", call->sid.text),
            CG_LOG_TEXT("leg", leg->sid.text), CG_LOG_NUMBER("media", event->leg),
            CG_LOG_TEXT("reason", cg_leg_end_name(event->end)));
-    cg_call_finish(call, was_connected ? CG_CALL_END_MEDIA_LOST : CG_CALL_END_MEDIA_FAILED);
+    go_on_without(leg, was_connected ? CG_CALL_END_MEDIA_LOST : CG_CALL_END_MEDIA_FAILED);
 }
 
 static void log_media(const cg_call_leg *leg, const char *event_name, const char *peer)
@@ -366,6 +424,7 @@ void cg_call_free(cg_call *call)
     }
     g_ptr_array_unref(call->legs);
     cg_form_free(call->parameters);
+    g_free(call->transferred_by);
     g_free(call->to);
     g_free(call);
 }

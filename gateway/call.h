@@ -15,7 +15,7 @@ typedef enum { CG_CALL_RINGING, CG_CALL_IN_PROGRESS, CG_CALL_ENDED, CG_CALL_STAT
 
 struct cg_call {
     cg_calls *calls;
-    cg_sid sid; /* CA: also the caller's leg's */
+    cg_sid sid; /* CA: also the caller's leg's, unless it came here by a transfer */
     cg_sid account;
     cg_sid application;
     cg_form *parameters; /* the client's, with the token's over them */
@@ -25,6 +25,9 @@ struct cg_call {
     bool transcode; /* parties without a common codec may be translated for each other */
     cg_call_state state;
     cg_call_end end;
+    cg_call *transfer;                       /* placed for one of its parties (transfer.h); NULL: none */
+    cg_sid transferred_from, transferred_to; /* the calls before and after this one of a transfer; may be unset */
+    char *transferred_by;                    /* address of who asked for it; NULL: no transfer led here */
     cg_call_leg *caller;
     cg_call_leg *callee;                       /* who answered; NULL before */
     GPtrArray *legs;                           /* (owned cg_call_leg) caller first, then everyone who rang */
@@ -42,6 +45,15 @@ bool cg_call_add_callee(cg_call *call, cg_call_leg *leg);
 
 /* Lets `to` ring; on failure ends the call with the reason that the caller is told. */
 void cg_call_dial(cg_call *call);
+
+/* The same for a caller that has media already, on `call->worker`. */
+void cg_call_reach(cg_call *call);
+
+/* A new call whose parties talk already. */
+void cg_call_begin_answered(cg_call *call, cg_call_leg *callee);
+
+/* `leg` takes the place of `old`, which the call owns no longer. */
+void cg_call_put_leg(cg_call *call, cg_call_leg *old, cg_call_leg *leg);
 
 /* Triggers from the parties. `leg->remote` has been set before answered; each may end the call and free nothing at once
  * (calls.h frees later). */

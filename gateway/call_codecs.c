@@ -44,13 +44,18 @@ cg_codec cg_call_codecs_spoken(const cg_call_leg *leg, const cg_call_leg *partne
     return common != CG_CODEC_COUNT ? common : find_common(&leg->remote, &leg->local, &leg->local);
 }
 
+bool cg_call_codecs_share(const cg_media_description *a, const cg_media_description *b)
+{
+    return find_common(a, b, b) != CG_CODEC_COUNT;
+}
+
 bool cg_call_codecs_suit(const cg_call_leg *leg, const cg_call_leg *far)
 {
-    return leg->call->transcode || find_common(&leg->local, &far->local, &far->local) != CG_CODEC_COUNT;
+    return leg->call->transcode || cg_call_codecs_share(&leg->local, &far->local);
 }
 
 bool cg_call_is_translated(const cg_call *call)
 {
     return call->callee != NULL && call->caller->local.format_count > 0 &&
-           find_common(&call->caller->local, &call->callee->local, &call->callee->local) == CG_CODEC_COUNT;
+           !cg_call_codecs_share(&call->caller->local, &call->callee->local);
 }

@@ -10,6 +10,9 @@
 void cg_call_codecs_allow(const cg_call *call, const cg_media_description *offer, const cg_media_description *far,
                           bool ret_allowed[static CG_CODEC_COUNT]);
 
+/* One speaks what the other does: nothing need be translated between them. */
+bool cg_call_codecs_share(const cg_media_description *a, const cg_media_description *b);
+
 /* The codec in which the bridge speaks to `leg` what `partner` says; CG_CODEC_COUNT before it is negotiated. */
 cg_codec cg_call_codecs_spoken(const cg_call_leg *leg, const cg_call_leg *partner);
 

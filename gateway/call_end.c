@@ -5,6 +5,7 @@ static const cg_call_end_info infos[CG_CALL_END_COUNT] = {
     [CG_CALL_END_NONE] = {"none", "in-progress", 0, ""},
     [CG_CALL_END_CALLER_HANGUP] = {"caller_hangup", "completed", 0, ""},
     [CG_CALL_END_CALLEE_HANGUP] = {"callee_hangup", "completed", 0, ""},
+    [CG_CALL_END_TRANSFERRED] = {"transferred", "completed", 0, ""},
     [CG_CALL_END_CANCELED] = {"canceled", "canceled", 0, ""},
     [CG_CALL_END_DECLINED] = {"declined", "busy", 31603, "The call was declined"},
     [CG_CALL_END_BUSY] = {"busy", "busy", 31486, "The called party is busy"},

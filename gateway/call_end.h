@@ -5,6 +5,7 @@ typedef enum {
     CG_CALL_END_NONE,          /* it has not */
     CG_CALL_END_CALLER_HANGUP, /* after the answer */
     CG_CALL_END_CALLEE_HANGUP,
+    CG_CALL_END_TRANSFERRED,    /* one of the parties went on to another call */
     CG_CALL_END_CANCELED,       /* the caller gave up before the answer */
     CG_CALL_END_DECLINED,       /* somebody pressed reject */
     CG_CALL_END_BUSY,           /* every device said busy */

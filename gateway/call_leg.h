@@ -19,6 +19,13 @@ typedef enum {
     CG_CALL_LEG_ENDED,    /* nothing more is said to the party */
 } cg_call_leg_state;
 
+/* How a transfer goes that a party has asked for. */
+typedef enum {
+    CG_TRANSFER_RINGING,   /* the destination rings */
+    CG_TRANSFER_COMPLETED, /* the other party has been connected; the call of who asked ends */
+    CG_TRANSFER_FAILED,    /* it has not: the call goes on */
+} cg_transfer_state;
+
 /* A message between the parties of a call. */
 typedef struct {
     const cg_json_value *content; /* any JSON */
@@ -50,6 +57,11 @@ typedef struct {
     void (*gathered)(cg_call_leg *leg, bool complete);
     /* The call is over: adds to the leg's record what only its kind knows, and counts what it counts. NULL: nothing. */
     void (*record)(cg_call_leg *leg, cg_leg_record *record);
+    /* How the transfer goes that the party asked for; `why` it has FAILED. NULL: it never asks for any. */
+    void (*transfer)(cg_call_leg *leg, cg_transfer_state state, cg_call_end why);
+    void (*party)(cg_call_leg *leg, const char *address); /* the other party is another now. NULL: not to be told */
+    /* Another leg of the same party that is open; NULL: there is none. As a function: it cannot tell. */
+    const cg_call_leg *(*sibling)(const cg_call_leg *leg);
     void (*free)(cg_call_leg *leg);
 } cg_call_leg_ops;
 

@@ -49,6 +49,9 @@ static void add_call(field_list *list, const cg_call *call, const char *created,
     add_text(list, "to", call->to);
     add_text(list, "status", end->status);
     add_text(list, "reason", end->name);
+    add_text(list, "transferred_from", call->transferred_from.text);
+    add_text(list, "transferred_to", call->transferred_to.text);
+    add_text(list, "transferred_by", call->transferred_by != NULL ? call->transferred_by : "");
     add_text(list, "created", created);
     add_text(list, "answered", answered);
     add_text(list, "ended", ended);

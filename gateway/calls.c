@@ -61,9 +61,9 @@ static void log_change(cg_calls *calls, cg_admission admission)
         cg_log(CG_LOG_INFO, "calls.admitted");
 }
 
-bool cg_calls_admit(cg_calls *calls, unsigned *ret_worker)
+bool cg_calls_admit(cg_calls *calls, unsigned near, unsigned *ret_worker)
 {
-    cg_admission admission = cg_bridge_admit(calls->bridge, ret_worker);
+    cg_admission admission = cg_bridge_admit(calls->bridge, near, ret_worker);
     calls->refused_total[admission]++;
     log_change(calls, admission);
     return admission == CG_ADMISSION_GRANTED;
@@ -89,7 +89,8 @@ void cg_calls_remember_leg(cg_calls *calls, cg_call_leg *leg)
 
 void cg_calls_forget_leg(cg_calls *calls, cg_call_leg *leg)
 {
-    g_hash_table_remove(calls->legs_by_sid, leg->sid.text);
+    if (g_hash_table_lookup(calls->legs_by_sid, leg->sid.text) == leg) /* not one that moved to another call */
+        g_hash_table_remove(calls->legs_by_sid, leg->sid.text);
 }
 
 cg_call_leg *cg_calls_find_leg(const cg_calls *calls, const char *sid)

@@ -27,8 +27,9 @@ void cg_calls_free(cg_calls *calls);
 size_t cg_calls_count(const cg_calls *calls, const cg_sid *account);
 size_t cg_calls_count_state(const cg_calls *calls, cg_call_state state);
 
-/* Room for another call on `*ret_worker`. False, and counted and logged, if there is none now. */
-bool cg_calls_admit(cg_calls *calls, unsigned *ret_worker);
+/* Room for another call on `*ret_worker`: `near`, if that has any (CG_ANY_WORKER: it does not matter). False, and
+ * counted and logged, if there is none now. */
+bool cg_calls_admit(cg_calls *calls, unsigned near, unsigned *ret_worker);
 
 /* Media of a leg: opened in the bridge and found again when the bridge reports of it. False if there is no room. */
 bool cg_calls_open_media(cg_calls *calls, cg_call_leg *leg, unsigned worker);

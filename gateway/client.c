@@ -52,6 +52,16 @@ cg_client_leg *cg_client_find_leg(const cg_client *client, const char *callsid)
     return NULL;
 }
 
+const cg_call_leg *cg_client_open_leg(const cg_client *client, const cg_call_leg *but)
+{
+    for (guint i = 0; i < client->legs->len; i++) {
+        const cg_call_leg *leg = client->legs->pdata[i];
+        if (leg != but && leg->state != CG_CALL_LEG_ENDED)
+            return leg;
+    }
+    return NULL;
+}
+
 size_t cg_client_open_legs(const cg_client *client)
 {
     size_t count = 0;

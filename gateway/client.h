@@ -25,6 +25,9 @@ void cg_client_free(cg_client *client);
  * ended. */
 cg_client_leg *cg_client_find_leg(const cg_client *client, const char *callsid);
 
+/* A leg of the client's that has not ended, other than `but` (which may be NULL); NULL: there is none. */
+const cg_call_leg *cg_client_open_leg(const cg_client *client, const cg_call_leg *but);
+
 size_t cg_client_open_legs(const cg_client *client);
 
 /* The socket is lost or back: legs start or stop counting the time without signalling. A client that cannot resume

@@ -4,5 +4,6 @@
 
 #include "gateway/destination.h"
 
-/* A cg_destination.dial; `user` is the cg_presence. */
+/* A cg_destination's functions; `presence` is the cg_presence. */
 cg_call_end cg_client_destination_dial(cg_call *call, const char *identity, void *presence);
+const cg_call_leg *cg_client_destination_near(const cg_call *call, const char *identity, void *presence);

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "gateway/client.h"
-#include "gateway/gateway.h"
+#include "gateway/client_request.h"
 #include "signaling/error_codes.h"
 
 #include <string.h>
@@ -32,25 +32,13 @@ static void refuse(cg_session *session, const cg_session_message *message, int c
 /* False, and the client told, if this client may not place a call now. */
 static bool may_call(const cg_gateway *gateway, cg_session *session, const cg_session_message *message)
 {
-    const cg_grants *grants = cg_session_grants(session);
-    const cg_call_policy *policy = &gateway->config->calls;
-    const cg_client *client = cg_session_data(session);
-
-    if (gateway->state != CG_GATEWAY_RUNNING)
-        refuse(session, message, CG_ERROR_SHUTDOWN, "The gateway is shutting down: connect to another one");
-    else if (!cg_session_token_valid(session))
-        refuse(session, message, CG_ERROR_TOKEN_EXPIRED, "The token has expired: send listen with a new one");
-    else if (!grants->outgoing)
-        refuse(session, message, CG_ERROR_NOT_GRANTED,
-               "The token does not allow outgoing calls: mint it with voice.outgoing.application_sid");
-    else if (cg_client_open_legs(client) >= policy->calls_per_client)
-        refuse(session, message, CG_ERROR_LIMIT, "This client has too many calls");
-    else if (policy->calls_per_account != 0 &&
-             cg_calls_count(gateway->calls, &grants->account) >= policy->calls_per_account)
-        refuse(session, message, CG_ERROR_LIMIT, "The account has too many calls");
-    else
-        return true;
-    return false;
+    int code = CG_ERROR_LIMIT;
+    const char *fault = cg_client_calling_fault(gateway, session, &code);
+    if (fault == NULL && cg_client_open_legs(cg_session_data(session)) >= gateway->config->calls.calls_per_client)
+        fault = "This client has too many calls";
+    if (fault != NULL)
+        refuse(session, message, code, fault);
+    return fault == NULL;
 }
 
 /* The parameters of the call: the client's, and over them those that the token fixes. NULL, and the client told,
@@ -109,22 +97,6 @@ static void log_created(const cg_call *call, cg_session *session)
            CG_LOG_TEXT("peer", cg_session_peer(session)));
 }
 
-/* Where the application sends the call; NULL, and the client told, if it cannot say. */
-static const char *destination_of(cg_session *session, const cg_session_message *message,
-                                  const cg_application *application, const cg_form *parameters)
-{
-    const char *to = NULL;
-    switch (application->mode) {
-    case CG_APPLICATION_DIRECT:
-        to = cg_form_get(parameters, "To");
-        if (to == NULL)
-            refuse(session, message, CG_ERROR_BAD_REQUEST,
-                   "Parameter To is missing: it names the destination, e.g. client:bob");
-        break;
-    }
-    return to;
-}
-
 static void place_call(cg_gateway *gateway, cg_session *session, const cg_session_message *message)
 {
     const cg_grants *grants = cg_session_grants(session);
@@ -139,9 +111,12 @@ static void place_call(cg_gateway *gateway, cg_session *session, const cg_sessio
     g_autoptr(cg_form) parameters = parameters_of(session, message);
     if (parameters == NULL)
         return;
-    const char *to = destination_of(session, message, application, parameters);
-    if (to == NULL)
+    const char *to = cg_client_destination(application, parameters);
+    if (to == NULL) {
+        refuse(session, message, CG_ERROR_BAD_REQUEST,
+               "Parameter To is missing: it names the destination, e.g. client:bob");
         return;
+    }
     cg_sdp *offer = offer_of(session, message);
     if (offer == NULL)
         return;

@@ -6,6 +6,7 @@
 #include "gateway/call_codecs.h"
 #include "gateway/calls.h"
 #include "gateway/client.h"
+#include "gateway/client_transfer.h"
 
 #include <string.h>
 
@@ -18,6 +19,7 @@ static void leg_digits(cg_call_leg *base, const char *digits);
 static void leg_hold(cg_call_leg *base, bool on);
 static bool leg_message(cg_call_leg *base, const cg_call_message *message);
 static void leg_stats(cg_call_leg *base, const cg_leg_stats *stats);
+static const cg_call_leg *leg_sibling(const cg_call_leg *base);
 static void leg_free(cg_call_leg *base);
 
 static const cg_call_leg_ops client_leg_ops = {
@@ -33,6 +35,9 @@ static const cg_call_leg_ops client_leg_ops = {
     .stats = leg_stats,
     .candidate = cg_client_leg_candidate,
     .gathered = cg_client_leg_gathered,
+    .transfer = cg_client_leg_transfer,
+    .party = cg_client_leg_party,
+    .sibling = leg_sibling,
     .free = leg_free,
 };
 
@@ -186,22 +191,26 @@ static void leg_answer(cg_call_leg *base)
         cg_call_finish(base->call, CG_CALL_END_INCOMPATIBLE);
 }
 
+void cg_client_leg_write_error(cg_json_writer *writer, cg_call_end end)
+{
+    const cg_call_end_info *info = cg_call_end_get_info(end);
+    cg_json_begin_object(writer, "error");
+    cg_json_write_integer(writer, "code", info->code);
+    cg_json_write_string(writer, "message", info->text);
+    cg_json_end_object(writer);
+}
+
 static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error)
 {
     cg_client_leg *leg = client_leg(base);
-    const cg_call_end_info *info = cg_call_end_get_info(end);
     bool only_rang = base != base->call->caller && base->state != CG_CALL_LEG_ANSWERED;
     /* A call that fails before it rings ends under the only name that the client has for it. */
     const char *callsid = leg->knows_sid || leg->temporary_callsid == NULL ? base->sid.text : leg->temporary_callsid;
     cg_json_writer *writer = begin_as(leg, only_rang ? "cancel" : "hangup", callsid);
     if (writer == NULL)
         return;
-    if (with_error) {
-        cg_json_begin_object(writer, "error");
-        cg_json_write_integer(writer, "code", info->code);
-        cg_json_write_string(writer, "message", info->text);
-        cg_json_end_object(writer);
-    }
+    if (with_error)
+        cg_client_leg_write_error(writer, end);
     cg_client_leg_send(leg);
 }
 
@@ -268,6 +277,12 @@ static void leg_stats(cg_call_leg *base, const cg_leg_stats *stats)
     cg_json_write_string(writer, "callsid", base->sid.text);
     write_stats(writer, stats);
     cg_session_send(leg->client->session);
+}
+
+static const cg_call_leg *leg_sibling(const cg_call_leg *base)
+{
+    const cg_client_leg *leg = client_leg((cg_call_leg *) base);
+    return leg->client != NULL ? cg_client_open_leg(leg->client, base) : NULL;
 }
 
 static void leg_free(cg_call_leg *base)

@@ -67,3 +67,5 @@ void cg_client_leg_take_candidates(cg_client_leg *leg, const cg_sdp *sdp);
 /* A message about this leg, opened up to its callsid; NULL if nobody is there to hear it. */
 cg_json_writer *cg_client_leg_begin(cg_client_leg *leg, const char *type);
 void cg_client_leg_send(cg_client_leg *leg);
+/* Its member `error`, in the client's codes. */
+void cg_client_leg_write_error(cg_json_writer *writer, cg_call_end end);

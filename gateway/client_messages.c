@@ -4,6 +4,8 @@
 
 #include "gateway/client.h"
 #include "gateway/client_invite.h"
+#include "gateway/client_request.h"
+#include "gateway/client_transfer.h"
 #include "gateway/gateway.h"
 #include "signaling/error_codes.h"
 
@@ -11,37 +13,6 @@
 
 #define MAX_DIGITS 64
 #define MAX_MESSAGE_CONTENT 10000
-
-static cg_client *client_of(cg_session *session)
-{
-    return cg_session_data(session);
-}
-
-static const char *text(const cg_session_message *message, const char *name)
-{
-    return cg_json_string(cg_json_get(message->payload, name));
-}
-
-static void reply_result(cg_session *session, const cg_session_message *message)
-{
-    if (message->id == NULL)
-        return;
-    cg_session_begin_result(session, message);
-    cg_session_send(session);
-}
-
-/* The leg the message speaks of, or an error to the client and NULL. A `quiet` message crosses with the call's end too
- * often to be worth an error, unless it asks for an answer. */
-static cg_client_leg *leg_of(cg_session *session, const cg_session_message *message, bool quiet)
-{
-    const char *callsid = text(message, "callsid");
-    cg_client_leg *leg = cg_client_find_leg(client_of(session), callsid);
-    if (callsid == NULL)
-        cg_session_send_error(session, message, CG_ERROR_BAD_REQUEST, "callsid must name a call", NULL);
-    else if (leg == NULL && (!quiet || message->id != NULL))
-        cg_session_send_error(session, message, CG_ERROR_NOT_FOUND, "This client has no such call", callsid);
-    return leg;
-}
 
 static void send_plain(cg_session *session, const char *type)
 {
@@ -52,7 +23,7 @@ static void send_plain(cg_session *session, const char *type)
 static void on_register(cg_session *session, const cg_session_message *message, void *user)
 {
     cg_gateway *gateway = user;
-    cg_client *client = client_of(session);
+    cg_client *client = cg_session_data(session);
     const cg_grants *grants = cg_session_grants(session);
     bool on = false;
 
@@ -80,13 +51,13 @@ static void on_register(cg_session *session, const cg_session_message *message, 
     } else {
         send_plain(session, "ready");
     }
-    reply_result(session, message);
+    cg_client_reply(session, message);
 }
 
 static void on_answer(cg_session *session, const cg_session_message *message, void *user)
 {
-    cg_client_leg *leg = leg_of(session, message, true);
-    const char *sdp = text(message, "sdp");
+    cg_client_leg *leg = cg_client_request_leg(session, message, true);
+    const char *sdp = cg_client_request_text(message, "sdp");
     g_autoptr(cg_sdp) answer = NULL;
     if (leg == NULL)
         return;
@@ -105,15 +76,15 @@ static void on_answer(cg_session *session, const cg_session_message *message, vo
                               leg->base.sid.text);
         return;
     }
-    reply_result(session, message);
+    cg_client_reply(session, message);
     cg_call_leg_answered(&leg->base);
 }
 
 static void on_reinvite(cg_session *session, const cg_session_message *message, void *user)
 {
-    cg_client_leg *leg = leg_of(session, message, true);
+    cg_client_leg *leg = cg_client_request_leg(session, message, true);
     if (leg != NULL && cg_client_renegotiate(session, message, leg))
-        reply_result(session, message);
+        cg_client_reply(session, message);
 }
 
 /* Trickled (RFC 8838); an empty one or null says that there are no more, which changes nothing: more may come with the
@@ -121,7 +92,7 @@ static void on_reinvite(cg_session *session, const cg_session_message *message, 
 static void on_candidate(cg_session *session, const cg_session_message *message, void *user)
 {
     cg_gateway *gateway = user;
-    cg_client_leg *leg = leg_of(session, message, true);
+    cg_client_leg *leg = cg_client_request_leg(session, message, true);
     const cg_json_value *value = cg_json_get(message->payload, "candidate");
     const char *line = cg_json_string(value);
     cg_candidate candidate;
@@ -139,22 +110,22 @@ static void on_candidate(cg_session *session, const cg_session_message *message,
     }
     if (status == CG_SDP_CANDIDATE_OK && leg->base.media != 0)
         cg_bridge_leg_add_candidate(gateway->bridge, leg->base.media, &candidate);
-    reply_result(session, message);
+    cg_client_reply(session, message);
 }
 
 static void on_hangup(cg_session *session, const cg_session_message *message, void *user)
 {
-    cg_client_leg *leg = leg_of(session, message, true);
+    cg_client_leg *leg = cg_client_request_leg(session, message, true);
     if (leg == NULL)
         return;
-    reply_result(session, message);
+    cg_client_reply(session, message);
     cg_call_leg_hung_up(&leg->base);
 }
 
 /* reason "busy" speaks for this device alone; anything else declines for the person. */
 static void on_reject(cg_session *session, const cg_session_message *message, void *user)
 {
-    cg_client_leg *leg = leg_of(session, message, true);
+    cg_client_leg *leg = cg_client_request_leg(session, message, true);
     if (leg == NULL)
         return;
     if (&leg->base == leg->base.call->caller) {
@@ -162,8 +133,8 @@ static void on_reject(cg_session *session, const cg_session_message *message, vo
                               leg->base.sid.text);
         return;
     }
-    reply_result(session, message);
-    bool busy = g_strcmp0(text(message, "reason"), "busy") == 0;
+    cg_client_reply(session, message);
+    bool busy = g_strcmp0(cg_client_request_text(message, "reason"), "busy") == 0;
     cg_call_leg_failed(&leg->base, busy ? CG_CALL_END_BUSY : CG_CALL_END_DECLINED);
 }
 
@@ -175,8 +146,8 @@ static bool digits_are_valid(const char *digits)
 
 static void on_dtmf(cg_session *session, const cg_session_message *message, void *user)
 {
-    cg_client_leg *leg = leg_of(session, message, true);
-    const char *digits = text(message, "dtmf");
+    cg_client_leg *leg = cg_client_request_leg(session, message, true);
+    const char *digits = cg_client_request_text(message, "dtmf");
     if (leg == NULL)
         return;
     if (!digits_are_valid(digits)) {
@@ -190,12 +161,12 @@ static void on_dtmf(cg_session *session, const cg_session_message *message, void
         return;
     }
     cg_call_leg_digits(&leg->base, digits, false);
-    reply_result(session, message);
+    cg_client_reply(session, message);
 }
 
 static void on_hold(cg_session *session, const cg_session_message *message, void *user)
 {
-    cg_client_leg *leg = leg_of(session, message, true);
+    cg_client_leg *leg = cg_client_request_leg(session, message, true);
     bool on;
     if (leg == NULL)
         return;
@@ -205,13 +176,13 @@ static void on_hold(cg_session *session, const cg_session_message *message, void
         return;
     }
     cg_call_leg_set_hold(&leg->base, on);
-    reply_result(session, message);
+    cg_client_reply(session, message);
 }
 
 static void on_stats(cg_session *session, const cg_session_message *message, void *user)
 {
     cg_gateway *gateway = user;
-    cg_client_leg *leg = leg_of(session, message, true);
+    cg_client_leg *leg = cg_client_request_leg(session, message, true);
     size_t size;
     if (leg == NULL)
         return;
@@ -235,7 +206,7 @@ static void send_message_error(cg_session *session, const cg_session_message *me
 {
     cg_json_writer *writer;
     if (message->id != NULL) {
-        cg_session_send_error(session, message, code, why, text(message, "callsid"));
+        cg_session_send_error(session, message, code, why, cg_client_request_text(message, "callsid"));
         return;
     }
     cg_session_log_refusal(session, message, code, why);
@@ -244,8 +215,8 @@ static void send_message_error(cg_session *session, const cg_session_message *me
     cg_json_write_integer(writer, "code", code);
     cg_json_write_string(writer, "message", why);
     cg_json_end_object(writer);
-    cg_json_write_string(writer, "callsid", text(message, "callsid"));
-    cg_json_write_string(writer, "voiceeventsid", text(message, "voiceeventsid"));
+    cg_json_write_string(writer, "callsid", cg_client_request_text(message, "callsid"));
+    cg_json_write_string(writer, "voiceeventsid", cg_client_request_text(message, "voiceeventsid"));
     cg_session_send(session);
 }
 
@@ -272,13 +243,13 @@ static const char *fault_of(const cg_call_message *message, int *ret_code)
 
 static void on_message(cg_session *session, const cg_session_message *message, void *user)
 {
-    cg_client_leg *leg = leg_of(session, message, true);
-    const char *content_type = text(message, "contenttype");
+    cg_client_leg *leg = cg_client_request_leg(session, message, true);
+    const char *content_type = cg_client_request_text(message, "contenttype");
     cg_call_message call_message = {
         .content = cg_json_get(message->payload, "content"),
         .content_type = content_type != NULL ? content_type : "application/json",
-        .type = text(message, "messagetype"),
-        .event_id = text(message, "voiceeventsid"),
+        .type = cg_client_request_text(message, "messagetype"),
+        .event_id = cg_client_request_text(message, "voiceeventsid"),
     };
     int code;
     if (leg == NULL)
@@ -294,11 +265,21 @@ static void on_message(cg_session *session, const cg_session_message *message, v
         return;
     }
     acknowledge(session, leg, call_message.event_id);
-    reply_result(session, message);
+    cg_client_reply(session, message);
 }
 
 const cg_session_message_handler cg_client_messages[] = {
-    {"register", on_register}, {"invite", cg_client_on_invite}, {"answer", on_answer},   {"reinvite", on_reinvite},
-    {"hangup", on_hangup},     {"reject", on_reject},           {"dtmf", on_dtmf},       {"hold", on_hold},
-    {"stats", on_stats},       {"candidate", on_candidate},     {"message", on_message}, {NULL, NULL},
+    {"register", on_register},
+    {"invite", cg_client_on_invite},
+    {"answer", on_answer},
+    {"reinvite", on_reinvite},
+    {"hangup", on_hangup},
+    {"reject", on_reject},
+    {"dtmf", on_dtmf},
+    {"hold", on_hold},
+    {"stats", on_stats},
+    {"candidate", on_candidate},
+    {"message", on_message},
+    {"transfer", cg_client_on_transfer},
+    {NULL, NULL},
 };

@@ -11,6 +11,10 @@ typedef struct {
      * somebody first, later; they say themselves when they ring (cg_call_leg_ringing), answer or fail. CG_CALL_END_NONE
      * if that is under way, else why not; what fails later ends the call with cg_call_finish. */
     cg_call_end (*dial)(cg_call *call, const char *rest, void *user);
+
+    /* A leg that whom `rest` names has open already, in another call: the two may be joined one day, so they are put on
+     * one worker. NULL as a result: none; as a function: this kind cannot tell. */
+    const cg_call_leg *(*near)(const cg_call *call, const char *rest, void *user);
 } cg_destination;
 
 /* The kind for `address`, and what follows the scheme; NULL if there is none. A bare number is one of "tel".

@@ -20,6 +20,11 @@ static cg_call_end dial_client(cg_call *call, const char *identity, void *user)
     return cg_client_destination_dial(call, identity, ((cg_gateway *) user)->presence);
 }
 
+static const cg_call_leg *near_client(const cg_call *call, const char *identity, void *user)
+{
+    return cg_client_destination_near(call, identity, ((cg_gateway *) user)->presence);
+}
+
 static cg_call_end dial_number(cg_call *call, const char *number, void *user)
 {
     return cg_telephony_dial_number(call, number, ((cg_gateway *) user)->telephony);
@@ -31,7 +36,7 @@ static cg_call_end dial_address(cg_call *call, const char *address, void *user)
 }
 
 static const cg_destination destinations[] = {
-    {"client", dial_client},
+    {"client", dial_client, near_client},
     {"tel", dial_number},
     {"sip", dial_address},
     {NULL, NULL},

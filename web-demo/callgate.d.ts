@@ -173,6 +173,10 @@ export type CallEvents = {
   reject: [call: Call];
   mute: [on: boolean, call: Call];
   hold: [on: boolean, origin: 'local' | 'remote', call: Call];
+  /** How a transfer that this side asked for goes; the call ends by itself behind `completed`. */
+  transfer: [state: 'ringing' | 'completed' | 'failed', call: Call, error?: CallgateError];
+  /** The other side was transferred: this call is with `party` from now on. */
+  transferred: [party: string, call: Call];
   /** The other side pressed keys. */
   digits: [digits: string, call: Call];
   messageReceived: [message: CallMessage, call: Call];
@@ -196,6 +200,8 @@ export declare class Call extends Emitter<CallEvents> {
   readonly callSid: string | null;
   /** CallSid, From, To, AccountSid of incoming calls; what was passed to connect of outgoing ones. */
   readonly parameters: Record<string, string>;
+  /** Whom the call is with: "client:bob". Another than at first after a transfer. */
+  readonly party: string;
   /** The application's own parameters. */
   readonly customParameters: Map<string, string>;
   /** When audio began to flow. */
@@ -220,6 +226,11 @@ export declare class Call extends Emitter<CallEvents> {
   disconnect(): void;
   mute(on?: boolean): void;
   hold(on?: boolean): Promise<void>;
+  /** Has the other side connected to `to` ("client:carol", a number). Resolves when `to` is being called, `transfer` tells
+   *  the rest; rejects if it cannot be. */
+  transfer(to: string): Promise<void>;
+  /** Connects the other side with that of another open call; both end here. Rejects, and they go on, if it cannot be. */
+  transferTo(call: Call): Promise<void>;
   /** 0-9 A-D * #, `w` to wait half a second, `,` to wait two. */
   sendDigits(digits: string): void;
   /** Returns the id that `messageSent` carries when the gateway has taken it. */

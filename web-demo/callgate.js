@@ -1624,7 +1624,7 @@ const renewIceServers = Symbol('renewIceServers');
 /* One call, from invite to hang-up. Made by the Device only.
  *
  * Emits: ringing · accept(call) · disconnect(call, error?) · cancel(call) · reject(call) · mute(on, call) ·
- * hold(on, origin, call) · digits(digits, call) · messageReceived(message, call) · messageSent(message, call) ·
+ * hold(on, origin, call) · transfer(state, call, error?) · transferred(party, call) · digits(digits, call) · messageReceived(message, call) · messageSent(message, call) ·
  * volume(input, output) · sample(sample) · warning(name, sample?) · warningCleared(name, sample?) ·
  * reconnecting(error) · reconnected · error(error). */
 export class Call extends Emitter {
@@ -1646,6 +1646,7 @@ export class Call extends Emitter {
   #muted = false;
   #held = false;
   #heldByRemote = false;
+  #party = null; // address of the other side, once it was transferred
   #earlyCandidates = []; // of the gateway's, while a call to us rings
   #negotiation = null; // {resolve, reject} of a reinvite or reconnect under way
   #setupTimer = null;
@@ -1662,6 +1663,8 @@ export class Call extends Emitter {
     hangup: (payload) => this.#onHangup(payload),
     cancel: (payload) => this.#onCancel(payload),
     hold: (payload) => this.#onHold(payload),
+    transfer: (payload) => this.#onTransfer(payload),
+    transferred: (payload) => this.#onTransferred(payload),
     dtmf: (payload) => this.emit('digits', String(payload.dtmf ?? ''), this),
     message: (payload) => this.emit('messageReceived', messageFromWire(payload), this),
     ack: (payload) => this.emit('messageSent', { voiceEventSid: payload.voiceeventsid }, this),
@@ -1697,6 +1700,11 @@ export class Call extends Emitter {
 
   get parameters() {
     return { ...this.#parameters, ...(this.#callSid ? { CallSid: this.#callSid } : {}) };
+  }
+
+  /* Whom this call is with: "client:bob". */
+  get party() {
+    return this.#party ?? (this.#direction === 'incoming' ? this.#parameters.From : this.#parameters.To) ?? '';
   }
 
   get customParameters() {
@@ -1789,6 +1797,17 @@ export class Call extends Emitter {
   /* The microphone falls silent at once; the rest follows when the gateway agrees. */
   hold(on = true) {
     return heard(this.#hold(Boolean(on)), (error) => this.emit('error', error, this));
+  }
+
+  /* Blind: the other side waits on hold until `to` answers. This call goes on until then, and if `to` does not. */
+  transfer(to) {
+    return this.#transfer({ to: String(to) });
+  }
+
+  /* Attended: the other sides of this call and of `call` are connected; both calls end here. */
+  transferTo(call) {
+    if (!(call instanceof Call) || call === this) throw new TypeError('transferTo needs another call');
+    return this.#transfer({ with: call.callSid });
   }
 
   sendDigits(digits) {
@@ -1979,6 +1998,15 @@ export class Call extends Emitter {
     this.emit('hold', this.#heldByRemote, 'remote', this);
   }
 
+  #onTransfer({ state, error }) {
+    this.emit('transfer', state, this, ...(error ? [errorFromGateway(error)] : []));
+  }
+
+  #onTransferred({ party }) {
+    this.#party = String(party ?? '');
+    this.emit('transferred', this.#party, this);
+  }
+
   /* The gateway made a new session. It may still know the call by its reconnect token; a ringing one it rings again. */
   [sessionLost]() {
     if (this.#status === 'pending') this.#end('cancel');
@@ -2062,6 +2090,13 @@ export class Call extends Emitter {
     } finally {
       if (this.#status !== 'closed') this.#silence(this.#held);
     }
+  }
+
+  /* What is refused is the business of who asked: the call goes on. */
+  #transfer(payload) {
+    const asked = this.#isUp() ? this.#request('transfer', payload)
+      : Promise.reject(new CallgateError(31009, { explanation: 'Only an open call can be transferred.' }));
+    return heard(asked.then(() => {}), ignore);
   }
 
   #silence(on) {

@@ -223,7 +223,8 @@ test('the record tells the whole story', async () => {
   assert.equal(duration, e - a);
   assert.deepEqual(rest, {
     account: ACCOUNT, call: callsid, callee_call: ringing.callsid, application: APPLICATION, from: 'client:alice', to: 'client:bob',
-    status: 'completed', reason: 'caller_hangup', rang: 1, codec: 'opus', caller_codec: 'opus', translated: 0,
+    status: 'completed', reason: 'caller_hangup', transferred_from: '', transferred_to: '', transferred_by: '',
+    rang: 1, codec: 'opus', caller_codec: 'opus', translated: 0,
     caller_media_end: 'closed', callee_media_end: 'closed',
     caller_media_ms: -1, callee_media_ms: -1,
     caller_packets: 0, caller_lost: 0, caller_jitter_us: 0, caller_rtt_us: 0, caller_dropped: 0, caller_mos_x100: 0,

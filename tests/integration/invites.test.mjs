@@ -115,7 +115,7 @@ test('codecs of the two sides', async (t) => {
       .replace(/^a=(rtpmap|fmtp|rtcp-fb):(?!8 ).*\r?\n/gm, '');
     bob.send('answer', { callsid: ringing.callsid, sdp: only });
     const { payload: answer } = await alice.next('answer');
-    assert.match(answer.sdp, /^m=audio \d+ UDP\/TLS\/RTP\/SAVPF 8\r$/m);
+    assert.match(answer.sdp, /^m=audio \d+ UDP\/TLS\/RTP\/SAVPF 8 126\r$/m);
     await hangUp(alice, bob, { callsid });
     const { codec, caller_codec: callers, translated } = await record(callsid);
     assert.deepEqual([codec, callers, translated], ['PCMA', 'PCMA', 0]);

@@ -30,6 +30,8 @@ async function createInPage(token, options) {
       call.on(name, () => note(`call.${name}`, { call: number }));
     }
     call.on('error', (error) => note('call.error', { call: number, code: error.code, message: error.message }));
+    call.on('transfer', (state, _, error) => note('call.transfer', { call: number, state, code: error?.code }));
+    call.on('transferred', (party) => note('call.transferred', { call: number, party }));
     call.on('digits', (digits) => note('call.digits', { call: number, digits }));
     call.on('hold', (on, by) => note('call.hold', { call: number, on, by }));
     call.on('messageReceived', (message) => note('call.message', { call: number, message }));
@@ -97,6 +99,11 @@ export class Phone {
   /** Calls a method of a call: phone.tell(0, 'sendDigits', '12'). */
   tell(number, method, ...args) {
     return this.page.evaluate(async (n, name, list) => { await globalThis.phone.calls[n][name](...list); }, number, method, args);
+  }
+
+  /** Connects the other sides of two calls. */
+  join(number, other) {
+    return this.page.evaluate((n, m) => globalThis.phone.calls[n].transferTo(globalThis.phone.calls[m]), number, other);
   }
 
   status(number) { return this.page.evaluate((n) => globalThis.phone.calls[n].status(), number); }

@@ -258,6 +258,43 @@ for (const closeProtection of [true, false]) {
   });
 }
 
+describe('transfers', () => {
+  let call;
+  let events;
+  beforeEach(async () => {
+    call = await bench.openCall();
+    events = bench.watchCall(call);
+  });
+
+  test('a transfer is asked for, and its course is told', async () => {
+    await call.transfer('client:carol');
+    assert.deepEqual(bench.gateway.last('transfer').payload, { callsid: call.callSid, to: 'client:carol' });
+    bench.gateway.tell('transfer', { callsid: call.callSid, state: 'ringing' });
+    bench.gateway.tell('transfer', { callsid: call.callSid, state: 'failed', error: { code: 31486, message: 'busy' } });
+    assert.deepEqual(events.map(([name, state, , error]) => [name, state, error?.code]), [['transfer', 'ringing', undefined], ['transfer', 'failed', 31486]]);
+    assert.equal(call.status(), 'open');
+  });
+
+  test('a refused transfer leaves everything as it was', async () => {
+    bench.gateway.on('transfer', (message) => bench.gateway.refuse(message, 31404));
+    await assert.rejects(call.transfer('client:nobody'), { code: 31404 });
+    assert.equal(call.status(), 'open');
+    assert.deepEqual(events, []);
+  });
+
+  test('only another call can be joined', () => {
+    assert.throws(() => call.transferTo(call), TypeError);
+    assert.throws(() => call.transferTo('client:bob'), TypeError);
+  });
+
+  test('whom the call is with changes when the other side was transferred', () => {
+    const before = call.party;
+    bench.gateway.tell('transferred', { callsid: call.callSid, party: 'client:carol' });
+    assert.deepEqual([before, call.party], [call.parameters.To, 'client:carol']);
+    assert.deepEqual(events, [['transferred', 'client:carol', call]]);
+  });
+});
+
 describe('during a call', () => {
   let call;
   let events;

@@ -19,6 +19,7 @@ typedef struct {
     cg_handshake_room handshakes;
     cg_admission says;
     unsigned worker;
+    unsigned near; /* 1 is the first; 0: it does not matter */
 } choice;
 
 static const choice choices[] = {
@@ -36,6 +37,9 @@ static const choice choices[] = {
     {"/admission/last-handshakes", {{0, 0, 0}}, 1, {98, 100}, CG_ADMISSION_GRANTED, 0},
     {"/admission/no-handshakes", {{0, 0, 0}}, 1, {99, 100}, CG_ADMISSION_HANDSHAKES, NOBODY},
     {"/admission/last-handshakes-due", {{0, 29, 0}, {0, 20, 0}}, 2, {60, 100}, CG_ADMISSION_GRANTED, 1},
+    {"/admission/near", {{0, 0, 2}, {60, 0, 8}}, 2, {0, 100}, CG_ADMISSION_GRANTED, 1, 2},
+    {"/admission/near-is-full", {{60, 0, 2}, {85, 0, 8}, {50, 0, 2}}, 3, {0, 100}, CG_ADMISSION_GRANTED, 2, 2},
+    {"/admission/all-are-full", {{85, 0, 2}, {82, 0, 8}}, 2, {0, 100}, CG_ADMISSION_LOAD, NOBODY, 1},
     {"/admission/handshakes-due", {{0, 30, 0}, {0, 20, 0}}, 2, {60, 100}, CG_ADMISSION_HANDSHAKES, NOBODY},
 };
 
@@ -61,7 +65,8 @@ static void test_choice(gconstpointer data)
         rooms[i] = room_of(&c->workers[i]);
         pointers[i] = &rooms[i];
     }
-    cg_admission says = cg_admission_choose(pointers, c->count, c->handshakes, NOW_US, &worker);
+    cg_admission says = cg_admission_choose(pointers, c->count, c->handshakes, NOW_US,
+                                            c->near > 0 ? c->near - 1 : CG_ANY_WORKER, &worker);
     g_assert_cmpstr(cg_admission_name(says), ==, cg_admission_name(c->says));
     g_assert_cmpuint(worker, ==, c->worker);
 }

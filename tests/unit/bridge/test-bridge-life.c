@@ -329,7 +329,7 @@ static void test_configuration_errors(void)
 static unsigned admit(world *w)
 {
     unsigned worker;
-    g_assert_cmpint(cg_bridge_admit(w->bridge, &worker), ==, CG_ADMISSION_GRANTED);
+    g_assert_cmpint(cg_bridge_admit(w->bridge, CG_ANY_WORKER, &worker), ==, CG_ADMISSION_GRANTED);
     return worker;
 }
 

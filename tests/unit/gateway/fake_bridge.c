@@ -10,8 +10,9 @@ void cg_fake_bridge_reset(void)
     cg_fake = (cg_fake_bridge){.next = 1, .calls = g_string_new(NULL)};
 }
 
-cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned *ret_worker)
+cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned near, unsigned *ret_worker)
 {
+    cg_fake.near = near;
     *ret_worker = 3;
     return cg_fake.admission;
 }

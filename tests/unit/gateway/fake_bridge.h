@@ -10,6 +10,7 @@ typedef struct {
     cg_leg_id next;         /* id of the next leg */
     bool full;              /* leg_open fails */
     cg_admission admission; /* what is answered to who asks for one */
+    unsigned near;          /* the worker that was wished for then */
     GString *calls;         /* what was told, e.g. "open 1;link 1 2;close 2;" */
 } cg_fake_bridge;
 

@@ -7,7 +7,7 @@ import { FakeGateway } from './fake-gateway.mjs';
 
 const DEVICE_EVENTS = ['registering', 'registered', 'unregistered', 'incoming', 'tokenWillExpire', 'reconnecting',
   'reconnected', 'error', 'destroyed'];
-const CALL_EVENTS = ['ringing', 'accept', 'disconnect', 'cancel', 'reject', 'mute', 'hold', 'digits', 'messageReceived',
+const CALL_EVENTS = ['ringing', 'accept', 'disconnect', 'cancel', 'reject', 'mute', 'hold', 'transfer', 'transferred', 'digits', 'messageReceived',
   'messageSent', 'warning', 'warningCleared', 'reconnecting', 'reconnected', 'error'];
 
 export { settle };

@@ -65,7 +65,7 @@ export class FakeGateway {
     this.on('listen', (message, socket) => this.welcome(message, socket));
     this.on('register', (message) => this.#register(message));
     this.on('invite', (message) => this.answer(message, { callsid: this.newCallSid() }));
-    for (const type of ['answer', 'reinvite', 'hangup', 'reject', 'dtmf', 'hold', 'message', 'stats', 'candidate']) {
+    for (const type of ['answer', 'reinvite', 'hangup', 'reject', 'dtmf', 'hold', 'transfer', 'message', 'stats', 'candidate']) {
       this.on(type, (message) => this.answer(message, {}));
     }
   }

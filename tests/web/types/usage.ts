@@ -96,6 +96,9 @@ call.mute();
 call.mute(false);
 await call.hold();
 await call.hold(false);
+await call.transfer('client:carol');
+await call.transferTo(call);
+expectType<string>()(call.party);
 call.sendDigits('12w3#');
 expectType<string>()(call.sendMessage({ content: { note: 'hello' } }));
 call.sendMessage({ content: 'hello', contentType: 'text/plain', messageType: 'user-defined-message' });
@@ -109,6 +112,8 @@ call
   .on('cancel', (which) => expectType<Call>()(which))
   .on('reject', (which) => expectType<Call>()(which))
   .on('mute', (on, which) => { expectType<boolean>()(on); expectType<Call>()(which); })
+  .on('transfer', (state, _, error) => { expectType<'ringing' | 'completed' | 'failed'>()(state); expectType<CallgateError | undefined>()(error); })
+  .on('transferred', (party) => expectType<string>()(party))
   .on('hold', (on, origin) => { expectType<boolean>()(on); expectType<'local' | 'remote'>()(origin); })
   .on('digits', (digits) => expectType<string>()(digits))
   .on('messageReceived', (message) => expectType<CallMessage>()(message))
@@ -131,7 +136,7 @@ call
     expectType<unknown>()(cause);
   });
 const everyCallEvent: Record<keyof CallEvents, true> = {
-  ringing: true, accept: true, disconnect: true, cancel: true, reject: true, mute: true, hold: true, digits: true,
+  ringing: true, accept: true, disconnect: true, cancel: true, reject: true, mute: true, hold: true, transfer: true, transferred: true, digits: true,
   messageReceived: true, messageSent: true, volume: true, sample: true, warning: true, warningCleared: true,
   reconnecting: true, reconnected: true, error: true,
 };

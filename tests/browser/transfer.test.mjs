@@ -1,0 +1,75 @@
+// Transfers between real browsers and a phone: who is heard before and after, by tones.
+// The one thing to know: the browser that stays is never negotiated with again; its microphone and ear go on as they were.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Baresip, strongest } from '../lib/baresip.mjs';
+import { BROWSER_ADDRESSES, GW_ADDRESS } from '../lib/netns.mjs';
+import { connect } from '../lib/phone.mjs';
+import { bothHear, complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
+import { ACCOUNT } from '../lib/tokens.mjs';
+import { hears, receivesMore } from '../lib/tone.mjs';
+
+const [PHONE] = BROWSER_ADDRESSES;
+const [TONE, NUMBER] = [520, '+15551234567'];
+const set = stage({
+  browsers: { chromium: 'chromium', firefox: 'firefox', chromium2: 'chromium' },
+  config: {
+    media: { workers: 2 },
+    sip: { listen: GW_ADDRESS, port: 5060 },
+    'trunk phone': { account: ACCOUNT, hosts: `${PHONE}:5070`, prefixes: '+1' },
+  },
+});
+
+test('blind: firefox has chromium transferred to another browser, and they hear each other', { timeout }, async () => {
+  const [a, b, c] = [await set.phone('chromium'), await set.phone('firefox'), await set.phone('chromium2')];
+  const { caller, callee } = await connect(a, b);
+  await bothHear(a, b);
+  await b.tell(callee, 'transfer', `client:${c.identity}`);
+  const incoming = await c.wait('incoming');
+  assert.equal(incoming.parameters.From, `client:${a.identity}`);
+  assert.equal(incoming.parameters.TransferredBy, `client:${b.identity}`);
+  await c.tell(incoming.call, 'accept');
+  await b.wait('call.disconnect');
+  assert.equal((await a.wait('call.transferred')).party, `client:${c.identity}`);
+  await bothHear(a, c);
+  await c.tell(incoming.call, 'disconnect');
+  await a.wait('call.disconnect');
+  assert.equal(await a.status(caller), 'closed');
+  assert.deepEqual(await complaints(a, b, c), []);
+});
+
+test('blind, to a phone that shares no codec with what they spoke', { timeout }, async (t) => {
+  const phone = await Baresip.start(t, { address: PHONE, user: NUMBER, tone: TONE });
+  const [a, b] = [await set.phone('chromium2'), await set.phone('firefox')];
+  const { caller, callee } = await connect(a, b);
+  await bothHear(a, b);
+  await b.tell(callee, 'transfer', NUMBER);
+  await b.wait('call.disconnect');
+  assert.equal((await a.wait('call.transferred')).party, NUMBER);
+  await hears(a.page, TONE);
+  await receivesMore(a.page, 15000, 100);
+  await a.tell(caller, 'disconnect');
+  await phone.says(/terminated|closed/);
+  const samples = phone.heard();
+  const best = strongest(samples.subarray(samples.length - 8000));
+  assert.ok(Math.abs(best.frequency - a.frequency) <= 12 && best.amplitude > 300, JSON.stringify(best));
+  assert.deepEqual(await complaints(a, b), []);
+});
+
+test('attended: firefox asks another browser first, then joins the two', { timeout }, async () => {
+  const [a, b, c] = [await set.phone('chromium'), await set.phone('firefox'), await set.phone('chromium2')];
+  const { caller, callee } = await connect(a, b);
+  await b.tell(callee, 'hold', true);
+  const { caller: consulting, callee: asked } = await connect(b, c);
+  await hears(c.page, b.frequency);
+  await b.join(callee, consulting);
+  await b.wait('call.disconnect');
+  await b.wait('call.disconnect');
+  assert.equal((await a.wait('call.transferred')).party, `client:${c.identity}`);
+  assert.equal((await c.wait('call.transferred')).party, `client:${a.identity}`);
+  await bothHear(a, c);
+  await a.tell(caller, 'disconnect');
+  await c.wait('call.disconnect');
+  assert.equal(await c.status(asked), 'closed');
+  assert.deepEqual(await complaints(a, b, c), []);
+});
