@@ -70,9 +70,9 @@ test('gateway/run --sip-demo: echo is heard as one\'s own voice, a number as a t
 
   await (await page.waitForSelector('#offers li:first-child button')).click();
   await hears(page, VOICE, 20000);
+  await hangUp(page);
   assert.deepEqual(page.errors, []);
 
-  demo.process.kill('SIGTERM');
   demo.process.kill('SIGTERM');
   const [code] = await demo.exited;
   assert.equal(code, 0);
