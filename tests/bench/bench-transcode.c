@@ -2,20 +2,14 @@
  * floor). Packets of 20 ms of something like speech, without network and encryption. */
 #include "bridge/codec.h"
 #include "bridge/transcoder.h"
-#include "tests/unit/bridge/sound.h"
+#include "tests/bench/recording.h"
 
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-enum { SECONDS = 60, PACKETS = SECONDS * 50, PACKET_US = 20000, REPEATS = 3 };
-
-typedef struct {
-    cg_codec codec;
-    uint8_t data[PACKETS][CG_CODEC_MAX_PAYLOAD];
-    size_t sizes[PACKETS];
-} recording;
+enum { SECONDS = 60, PACKETS = SECONDS * RECORDING_PER_S, REPEATS = 3 };
 
 static int64_t cpu_ns(void)
 {
@@ -30,20 +24,6 @@ static uint32_t rate_for(cg_codec one, cg_codec other)
     return rate != 0 ? rate : cg_codec_pcm_rate(other);
 }
 
-static recording *record(cg_codec codec, cg_codec other)
-{
-    recording *r = g_new0(recording, 1);
-    uint32_t rate = rate_for(codec, other), frame = rate / 50;
-    g_autofree int16_t *pcm = g_new(int16_t, SECONDS * rate);
-    cg_encoder *encoder = cg_encoder_new(codec, rate, &(cg_opus_wishes){.fec = true});
-    sound_speech(pcm, SECONDS * rate, rate, 0);
-    r->codec = codec;
-    for (unsigned i = 0; i < PACKETS; i++)
-        r->sizes[i] = cg_encoder_encode(encoder, pcm + i * frame, frame, r->data[i]);
-    cg_encoder_free(encoder);
-    return r;
-}
-
 /* Nanoseconds per packet of decoding and encoding with nothing in between; for G.722 and G.711, at different rates,
  * that leaves out what resampling costs. */
 static double measure_floor(const recording *r, cg_codec to)
@@ -56,7 +36,7 @@ static double measure_floor(const recording *r, cg_codec to)
     int64_t start = cpu_ns();
     for (unsigned i = 0; i < PACKETS; i++) {
         cg_decoder_decode(decoder, r->data[i], r->sizes[i], pcm);
-        cg_encoder_encode(encoder, pcm, rate / 50, payload);
+        cg_encoder_encode(encoder, pcm, rate / RECORDING_PER_S, payload);
     }
     int64_t spent = cpu_ns() - start;
     cg_decoder_free(decoder);
@@ -69,19 +49,18 @@ static double measure_transcoder(const recording *r, cg_codec to)
     cg_transcoder_config config = {.to = to, .wishes = {.fec = true}};
     config.from[r->codec] = true;
     cg_transcoder *transcoder = cg_transcoder_new(&config, 1);
-    uint32_t step = cg_codec_get_info(r->codec)->clock_rate / 50;
     unsigned sent = 0;
     int64_t start = cpu_ns();
     for (unsigned i = 0; i < PACKETS; i++) {
         cg_transcoder_packet packet = {.codec = r->codec,
                                        .ssrc = 1,
                                        .sequence = i,
-                                       .timestamp = i * step,
+                                       .timestamp = i * r->step,
                                        .payload = r->data[i],
                                        .size = r->sizes[i]};
         cg_transcoder_frame frame;
-        cg_transcoder_put(transcoder, &packet, (i + 1) * PACKET_US);
-        while (cg_transcoder_due(transcoder) < (i + 2) * PACKET_US)
+        cg_transcoder_put(transcoder, &packet, (i + 1) * RECORDING_PACKET_US);
+        while (cg_transcoder_due(transcoder) < (i + 2) * RECORDING_PACKET_US)
             sent += cg_transcoder_step(transcoder, cg_transcoder_due(transcoder), &frame);
     }
     int64_t spent = cpu_ns() - start;
@@ -92,7 +71,7 @@ static double measure_transcoder(const recording *r, cg_codec to)
 
 static void measure(cg_codec from, cg_codec to)
 {
-    g_autofree recording *r = record(from, to);
+    recording *r = recording_new(from, rate_for(from, to), SECONDS);
     double floor_ns = 1e18, ns = 1e18;
     for (unsigned i = 0; i < REPEATS; i++) { /* in turn: what else the machine does falls on both */
         floor_ns = MIN(floor_ns, measure_floor(r, to));
@@ -100,7 +79,8 @@ static void measure(cg_codec from, cg_codec to)
     }
     printf("%-5s to %-5s %8.1f us a packet %8.1f us floor   ratio %.2f   %.2f %% of a core a direction\n",
            cg_codec_get_info(from)->name, cg_codec_get_info(to)->name, ns / 1000, floor_ns / 1000, ns / floor_ns,
-           ns / (PACKET_US * 10.0));
+           ns / (RECORDING_PACKET_US * 10.0));
+    recording_free(r);
 }
 
 int main(void)

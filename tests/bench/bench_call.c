@@ -55,14 +55,26 @@ static char *place(signal_client *caller, signal_client *callee, webrtc_peer *pe
     return g_strdup(signal_message_text(ringing, "callsid"));
 }
 
+static char *take_call(signal_client *callee, webrtc_peer *peer, int64_t *ret_answered_us)
+{
+    g_autoptr(signal_message) invite = signal_client_expect(callee, "invite");
+    read_sdp(peer, invite);
+    g_autofree char *sdp = webrtc_peer_write_sdp(peer, WEBRTC_PEER_ANSWER);
+    char *callsid = g_strdup(signal_message_text(invite, "callsid"));
+    *ret_answered_us = signal_client_answer(callee, callsid, sdp);
+    return callsid;
+}
+
+char *bench_signal_answer(signal_client *callee, webrtc_peer *peer)
+{
+    int64_t answered_us;
+    return take_call(callee, peer, &answered_us);
+}
+
 bench_signalling bench_signal_call(signal_client *caller, signal_client *callee, webrtc_peer *const peers[static 2])
 {
     bench_signalling call = {.sids[0] = place(caller, callee, peers[0])};
-    g_autoptr(signal_message) invite = signal_client_expect(callee, "invite");
-    read_sdp(peers[1], invite);
-    g_autofree char *sdp = webrtc_peer_write_sdp(peers[1], WEBRTC_PEER_ANSWER);
-    call.sids[1] = g_strdup(signal_message_text(invite, "callsid"));
-    call.answered_us = signal_client_answer(callee, call.sids[1], sdp);
+    call.sids[1] = take_call(callee, peers[1], &call.answered_us);
     g_autoptr(signal_message) answered = signal_client_expect(caller, "answer");
     read_sdp(peers[0], answered);
     return call;

@@ -30,6 +30,9 @@ typedef struct {
 /* Places a call between the two clients, for these peers, and answers it. Media comes up by itself. */
 bench_signalling bench_signal_call(signal_client *caller, signal_client *callee, webrtc_peer *const peers[static 2]);
 
+/* Waits until the client is called, and answers for `peer`; returns the call's name there, g_free. */
+char *bench_signal_answer(signal_client *callee, webrtc_peer *peer);
+
 typedef struct {
     bench_world *world;
     signal_client *caller, *callee; /* not owned */

@@ -180,7 +180,7 @@ void measure_capacity(target_world *world, const GPtrArray *targets, bench_repor
         add_trial(report, other->key, label, &half);
         if (other == &target_floor)
             wire_us = half.p50_us;
-        else if (!other->floor)
+        else if (other->kind != TARGET_FLOOR)
             best_peer_us = fmin(best_peer_us, half.p99_us);
     }
     trial ours = measure_gateway(world, report);

@@ -180,6 +180,16 @@ static bool has_ended(const child_process *child)
     return waitid(P_PID, (id_t) child->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != 0;
 }
 
+void child_process_wait_end(child_process *child)
+{
+    int64_t deadline_us = cg_clock_monotonic_us() + END_PATIENCE_US;
+    while (!has_ended(child)) {
+        if (cg_clock_monotonic_us() > deadline_us)
+            child_process_fail(child, "does not end");
+        cg_clock_sleep_until(cg_clock_monotonic_us() + END_POLL_US);
+    }
+}
+
 void child_process_wait_listening(child_process *child, const struct sockaddr_in *server)
 {
     for (unsigned tries = 0; tries < LISTEN_TRIES && !has_ended(child); tries++) {

@@ -27,6 +27,8 @@ pid_t child_process_pid(const child_process *child);
 /* The first line it says; what came instead if it ended. */
 void child_process_read_line(child_process *child, char *ret_line, size_t size);
 
+/* Waits until it ends by itself; ends the benchmark if it does not. */
+void child_process_wait_end(child_process *child);
 /* Waits until it takes connections there. */
 void child_process_wait_listening(child_process *child, const struct sockaddr_in *server);
 

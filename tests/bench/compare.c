@@ -5,6 +5,7 @@
 #include "tests/bench/comparison_report.h"
 #include "tests/bench/disturbances.h"
 #include "tests/bench/machine.h"
+#include "tests/bench/target_sets.h"
 
 #include <glib.h>
 #include <signal.h>
@@ -15,15 +16,11 @@
 typedef struct {
     char *callgate, *commit, *only, *netns, *address;
     int calls, seconds, rounds, rate;
-    gboolean json, capacity, setup, flood;
+    gboolean json, capacity, setup, flood, sip;
 } compare_arguments;
 
-enum { FEWEST_CALLS = 10 };
-
-static const target *const targets[] = {
-    &target_floor,      &target_srtp_floor,    &target_callgate,  &target_janus_echo,
-    &target_janus_call, &target_janus_threads, &target_rtpengine, &target_rtpengine_plain,
-};
+/* A translated call takes some ten times the CPU of one that passes through. */
+enum { FEWEST_CALLS = 10, TRANSLATED_SHARE = 5, RECORDED_S = 10, RECORDED_RATE = 8000 };
 
 static bool parse(int argc, char **argv, compare_arguments *a)
 {
@@ -33,7 +30,7 @@ static bool parse(int argc, char **argv, compare_arguments *a)
         {"netns", 0, 0, G_OPTION_ARG_STRING, &a->netns, "namespace of the servers; none: this one", "NAME"},
         {"address", 0, 0, G_OPTION_ARG_STRING, &a->address, "address of the servers", "ADDRESS"},
         {"calls", 0, 0, G_OPTION_ARG_INT, &a->calls,
-         "running at once (200; --setup: 500); --capacity: the most to try (2000)", "N"},
+         "running at once (200; --setup, --sip: 500); --capacity: the most to try (2000)", "N"},
         {"seconds", 0, 0, G_OPTION_ARG_INT, &a->seconds, "of load in each round (10)", "N"},
         {"rounds", 0, 0, G_OPTION_ARG_INT, &a->rounds, "of all targets, in turn (2)", "N"},
         {"only", 0, 0, G_OPTION_ARG_STRING, &a->only, "these targets, comma between", "NAMES"},
@@ -41,6 +38,8 @@ static bool parse(int argc, char **argv, compare_arguments *a)
          "how many calls one worker bears without loss, and latency at half of a core's load", NULL},
         {"setup", 0, 0, G_OPTION_ARG_NONE, &a->setup, "what handshakes do to the calls that run", NULL},
         {"flood", 0, 0, G_OPTION_ARG_NONE, &a->flood, "what a flood does to the calls that run", NULL},
+        {"sip", 0, 0, G_OPTION_ARG_NONE, &a->sip,
+         "calls between phones and browsers, 50 new ones a second, and a fifth as many translated", NULL},
         {"rate", 0, 0, G_OPTION_ARG_INT, &a->rate, "of --setup, handshakes (100); of --flood, packets (100000) per s",
          "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &a->json, "JSON instead of a table", NULL},
@@ -51,10 +50,11 @@ static bool parse(int argc, char **argv, compare_arguments *a)
     g_option_context_add_main_entries(context, entries, NULL);
     bool parsed = g_option_context_parse(context, &argc, &argv, &error);
     if (a->calls == 0)
-        a->calls = a->capacity ? 2000 : a->setup ? 500 : 200;
+        a->calls = a->capacity ? 2000 : a->setup || a->sip ? 500 : 200;
     if (a->rate == 0)
         a->rate = a->setup ? 100 : 100000;
-    if (parsed && a->callgate != NULL && argc == 1 && a->calls > 0 && a->seconds > 0 && a->rounds > 0 && a->rate > 0)
+    if (parsed && target_sets_know(a->only) && a->callgate != NULL && argc == 1 && a->calls > 0 && a->seconds > 0 &&
+        a->rounds > 0 && a->rate > 0)
         return true;
     fprintf(stderr, "bench-compare: %s\n", error != NULL ? error->message : "see --help");
     return false;
@@ -70,34 +70,9 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static bool is_known(const char *name)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(targets); i++)
-        if (g_str_equal(targets[i]->key, name))
-            return true;
-    return false;
-}
-
-/* A GPtrArray of target: those named in `only` (NULL: all); NULL if a name is nobody's. */
-static GPtrArray *choose(const char *only)
-{
-    g_auto(GStrv) names = only != NULL ? g_strsplit(only, ",", -1) : NULL;
-    for (char **name = names; name != NULL && *name != NULL; name++) {
-        if (!is_known(*name)) {
-            fprintf(stderr, "bench-compare: there is no target %s\n", *name);
-            return NULL;
-        }
-    }
-    GPtrArray *chosen = g_ptr_array_new();
-    for (size_t i = 0; i < G_N_ELEMENTS(targets); i++)
-        if (names == NULL || g_strv_contains((const char *const *) names, targets[i]->key))
-            g_ptr_array_add(chosen, (void *) targets[i]);
-    return chosen;
-}
-
 static bool is_peer(const target *compared)
 {
-    return !compared->floor && compared != &target_callgate;
+    return compared->kind == TARGET_PEER;
 }
 
 /* A peer that a round was too much for is spared the others. */
@@ -123,7 +98,7 @@ static void fail_on_lost_calls(const GPtrArray *results)
 {
     for (guint i = 0; i < results->len; i++) {
         const comparison *c = results->pdata[i];
-        if (c->target == &target_callgate && c->up < c->calls)
+        if (c->target->kind == TARGET_OURS && c->up < c->calls)
             bench_fail("%u of %u calls did not come up", c->calls - c->up, c->calls);
     }
 }
@@ -146,25 +121,49 @@ static GPtrArray *overloaded(const GPtrArray *results)
     return NULL;
 }
 
-/* Whoever cannot bear the load asked for is compared once more with half of it, and so on. */
-static void compare(const compare_arguments *a, target_world *world, GPtrArray *chosen, bench_report *report)
+/* Whoever cannot bear the load asked for is compared once more with half of it, and so on. Returns an array of arrays
+ * of comparison. */
+static GPtrArray *compare(const compare_arguments *a, target_world *world, GPtrArray *chosen, bench_report *report)
 {
-    g_autoptr(GPtrArray) blocks = g_ptr_array_new_with_free_func((GDestroyNotify) g_ptr_array_unref);
+    GPtrArray *blocks = g_ptr_array_new_with_free_func((GDestroyNotify) g_ptr_array_unref);
     g_autoptr(GPtrArray) again = g_ptr_array_ref(chosen);
     for (; again != NULL; world->calls /= 2) {
         GPtrArray *results = run_rounds(a, world, again);
         g_ptr_array_add(blocks, results);
         fail_on_lost_calls(results);
-        comparison_report(results, world->calls, blocks->len == 1, report);
+        comparison_report(results, world->calls, blocks->len == 1 && !a->sip, report);
         g_ptr_array_unref(again);
         again = world->calls >= 2 * FEWEST_CALLS ? overloaded(results) : NULL;
     }
+    return blocks;
+}
+
+static void compare_webrtc(const compare_arguments *a, target_world *world, GPtrArray *chosen, bench_report *report)
+{
+    g_autoptr(GPtrArray) blocks = compare(a, world, chosen, report);
     verdict_section(report);
     comparison_verdicts(blocks, report);
 }
 
-static void run(const compare_arguments *a, GPtrArray *chosen, bench_report *report)
+static void compare_sip(const compare_arguments *a, target_world *world, bench_report *report)
 {
+    g_autoptr(GPtrArray) trunk = target_sets_choose(TARGETS_TRUNK, a->only);
+    g_autoptr(GPtrArray) translating = target_sets_choose(TARGETS_TRANSLATING, a->only);
+    recording *opus = recording_new(CG_CODEC_OPUS, RECORDED_RATE, RECORDED_S);
+    recording *pcmu = recording_new(CG_CODEC_PCMU, RECORDED_RATE, RECORDED_S);
+    unsigned calls = world->calls;
+    world->opus = opus;
+    world->pcmu = pcmu;
+    g_ptr_array_unref(compare(a, world, trunk, report));
+    world->calls = MAX(calls / TRANSLATED_SHARE, 1);
+    g_ptr_array_unref(compare(a, world, translating, report));
+    recording_free(opus);
+    recording_free(pcmu);
+}
+
+static void run(const compare_arguments *a, bench_report *report)
+{
+    g_autoptr(GPtrArray) chosen = target_sets_choose(TARGETS_WEBRTC, a->only);
     bench_loop *loop = bench_loop_new();
     target_world world = {.loop = loop,
                           .load = load_new(loop),
@@ -179,8 +178,10 @@ static void run(const compare_arguments *a, GPtrArray *chosen, bench_report *rep
         measure_disturbed(&world, (unsigned) a->seconds, (unsigned) a->rate, report);
     else if (a->flood)
         measure_flood(&world, (unsigned) a->seconds, (unsigned) a->rate, report);
+    else if (a->sip)
+        compare_sip(a, &world, report);
     else
-        compare(a, &world, chosen, report);
+        compare_webrtc(a, &world, chosen, report);
     load_free(world.load);
     peer_identity_free(world.identity);
     bench_loop_free(loop);
@@ -198,15 +199,15 @@ static void free_arguments(compare_arguments *a)
 int main(int argc, char **argv)
 {
     compare_arguments a = {.seconds = 10, .rounds = 2, .address = g_strdup("10.77.0.1")};
-    g_autoptr(GPtrArray) chosen = parse(argc, argv, &a) ? choose(a.only) : NULL;
-    if (chosen != NULL) {
+    bool parsed = parse(argc, argv, &a);
+    if (parsed) {
         signal(SIGPIPE, SIG_IGN);
         raise_descriptor_limit();
         webrtc_peer_global_init();
         bench_report *report = report_new();
         report_fact(report, "callgate", a.commit != NULL ? a.commit : "unknown");
         machine_describe(report);
-        run(&a, chosen, report);
+        run(&a, report);
         if (a.json)
             report_print_json(report);
         else
@@ -214,5 +215,5 @@ int main(int argc, char **argv)
         report_free(report);
     }
     free_arguments(&a);
-    return chosen != NULL ? 0 : 2;
+    return parsed ? 0 : 2;
 }

@@ -70,7 +70,7 @@ static bool few_rise(void *user)
 bool comparison_set_up(comparison *c, const target_world *world, void *state, unsigned first, unsigned calls)
 {
     g_autoptr(GArray) rising = g_array_new(FALSE, FALSE, sizeof(rising_call));
-    setup s = {.comparison = c, .rising = rising, .wanted = AT_ONCE - 1};
+    setup s = {.comparison = c, .rising = rising, .wanted = c->target->paced ? calls : AT_ONCE - 1};
     int64_t start_us = cg_clock_monotonic_us();
     for (unsigned i = first; i < first + calls && s.failed < MAX_FAILED; i++) {
         rising_call call = {.started_us = cg_clock_monotonic_us()};

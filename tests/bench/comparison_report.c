@@ -13,6 +13,14 @@ static const comparison *find(const GPtrArray *comparisons, const target *wanted
     return NULL;
 }
 
+static const comparison *find_ours(const GPtrArray *comparisons)
+{
+    for (guint i = 0; i < comparisons->len; i++)
+        if (((const comparison *) comparisons->pdata[i])->target->kind == TARGET_OURS)
+            return comparisons->pdata[i];
+    return NULL;
+}
+
 /* NAN where one is not there or could not do it. */
 static double cpu_ratio(const comparison *c, const comparison *of)
 {
@@ -32,7 +40,7 @@ static void cpu_row(const comparison *c, const GPtrArray *all, double *ret)
     ret[2] = used.system_us;
     ret[3] = samples_percentile(c->cpu_us, 0);
     ret[4] = samples_percentile(c->cpu_us, 100);
-    ret[5] = cpu_ratio(c, find(all, &target_callgate));
+    ret[5] = cpu_ratio(c, find_ours(all));
     ret[6] = cpu_ratio(c, find(all, &target_floor));
     ret[7] = cpu_ratio(c, find(all, &target_srtp_floor));
 }
@@ -55,28 +63,31 @@ static void packet_row(const comparison *c, const GPtrArray *all, double *ret)
 
 static void setup_row(const comparison *c, const GPtrArray *all, double *ret)
 {
-    bool any = c->setup_ms->len > 0 && !c->target->floor;
+    bool any = c->setup_ms->len > 0 && c->target->kind != TARGET_FLOOR;
     ret[0] = c->calls;
     ret[1] = c->up;
     ret[2] = any ? c->up / c->setup_s : NAN;
-    ret[3] = any ? samples_percentile(c->setup_ms, 50) : NAN;
-    ret[4] = any ? samples_percentile(c->setup_ms, 99) : NAN;
+    bool timed = any && !c->target->paced; /* else the waiting for a call is in it */
+    ret[3] = timed ? samples_percentile(c->setup_ms, 50) : NAN;
+    ret[4] = timed ? samples_percentile(c->setup_ms, 99) : NAN;
 }
 
 static void memory_row(const comparison *c, const GPtrArray *all, double *ret)
 {
-    const comparison *ours = find(all, &target_callgate);
-    ret[0] = c->target->floor ? NAN : comparison_memory(c) / 1024;
-    ret[1] = c->target->floor || ours == NULL ? NAN : comparison_memory(c) / comparison_memory(ours);
+    const comparison *ours = find_ours(all);
+    bool floor = c->target->kind == TARGET_FLOOR;
+    ret[0] = floor ? NAN : comparison_memory(c) / 1024;
+    ret[1] = floor || ours == NULL ? NAN : comparison_memory(c) / comparison_memory(ours);
 }
 
 /* Whether the load was what limited: it must have had time left. */
 static void load_row(const comparison *c, const GPtrArray *all, double *ret)
 {
     ret[0] = 100 * comparison_server_load(c);
-    ret[1] = 100 * c->load_cpu_s / c->measured_s;
-    ret[2] = (double) c->stalls;
-    ret[3] = (double) c->dropped;
+    ret[1] = ret[0] * c->rounds / MAX(c->up, 1);
+    ret[2] = 100 * c->load_cpu_s / c->measured_s;
+    ret[3] = (double) c->stalls;
+    ret[4] = (double) c->dropped;
 }
 
 static const struct {
@@ -100,7 +111,12 @@ static const struct {
      {"calls", "up", "per s", "p50 ms", "p99 ms"},
      setup_row},
     {"memory_kib", "Memory of a call", "KiB", 2, {"per call", "x ours"}, memory_row},
-    {"load", "Of a core: the server, the load", "", 4, {"server %", "load %", "stalls", "dropped"}, load_row},
+    {"load",
+     "Of a core: the server, the load",
+     "",
+     5,
+     {"server %", "a call %", "load %", "stalls", "dropped"},
+     load_row},
 };
 
 void comparison_report(const GPtrArray *comparisons, unsigned calls, bool first, bench_report *report)

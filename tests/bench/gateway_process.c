@@ -17,8 +17,10 @@ enum { TOKEN_LIFE_S = 3600 };
 
 struct gateway_process {
     child_process *process;
-    const char *listen;      /* static text */
-    char *address;           /* of media, and where clients go */
+    const char *listen; /* static text */
+    char *address;      /* of media, and where clients go */
+    char *trunk;        /* of the options */
+    unsigned numbers;
     const char *config_path; /* the process's */
     struct sockaddr_in server;
     cg_sid account, key, application;
@@ -40,10 +42,23 @@ static char *configuration(const gateway_process *gateway, bool suspended)
                            gateway->account.text);
 }
 
+static void add_trunk(const gateway_process *gateway, GString *text)
+{
+    g_string_append_printf(text,
+                           "[sip]\nlisten = %s\nport = %d\n[trunk bench]\naccount = %s\nhosts = %s:9\nsources = %s\n",
+                           gateway->address, GATEWAY_SIP_PORT, gateway->account.text, gateway->address, gateway->trunk);
+    for (unsigned i = 0; i < gateway->numbers; i++)
+        g_string_append_printf(text, "[number +1555000%u]\naccount = %s\nto = client:bench-%u\n", i,
+                               gateway->account.text, i);
+}
+
 static void write_configuration(gateway_process *gateway, bool suspended)
 {
-    g_autofree char *text = configuration(gateway, suspended);
-    gateway->config_path = child_process_write(gateway->process, "callgate.conf", text);
+    g_autofree char *base = configuration(gateway, suspended);
+    g_autoptr(GString) text = g_string_new(base);
+    if (gateway->trunk != NULL)
+        add_trunk(gateway, text);
+    gateway->config_path = child_process_write(gateway->process, "callgate.conf", text->str);
 }
 
 /* The ready line ends with the port: "listening on http://[::]:43210". */
@@ -64,6 +79,8 @@ gateway_process *gateway_process_new(const gateway_options *options)
     gateway_process *gateway = g_new0(gateway_process, 1);
     gateway->process = child_process_new("the gateway", options->netns);
     gateway->address = g_strdup(options->address != NULL ? options->address : "127.0.0.1");
+    gateway->trunk = g_strdup(options->trunk);
+    gateway->numbers = options->numbers;
     gateway->listen = options->netns != NULL ? "::" : gateway->address;
     gateway->account = cg_sid_new("AC");
     gateway->key = cg_sid_new("SK");
@@ -81,6 +98,7 @@ void gateway_process_free(gateway_process *gateway)
     if (!child_process_free(gateway->process))
         bench_fail("the gateway hangs when it is told to end");
     g_free(gateway->address);
+    g_free(gateway->trunk);
     g_free(gateway->secret);
     g_free(gateway);
 }

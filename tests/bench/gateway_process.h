@@ -7,10 +7,14 @@
 
 typedef struct gateway_process gateway_process;
 
+enum { GATEWAY_SIP_PORT = 5060 };
+
 typedef struct {
     const char *program;
     const char *netns;   /* where it runs, on every address; NULL: here, on loopback */
     const char *address; /* that it serves; NULL: 127.0.0.1 */
+    const char *trunk;   /* network of a trunk, whose calls to +1555000N are for client "bench-N"; NULL: none */
+    unsigned numbers;    /* how many of these there are */
 } gateway_options;
 
 /* Starts it with one media worker and limits out of the way, and waits until it listens. */

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tests/bench/bench_loop.h"
+#include "tests/bench/recording.h"
 #include "tests/lib-native/webrtc_peer.h"
 
 #include <glib.h>
@@ -18,7 +19,8 @@ void load_free(load *l); /* its clients as well */
 
 /* A WebRTC client; it sends as soon as it is connected. */
 load_client *load_add_webrtc(load *l, peer_identity *identity);
-/* A client of plain RTP, or of SRTP with fixed keys (NULL: RTP); it sends to `to` at once. */
+/* A client of plain RTP, or of SRTP with fixed keys (NULL: RTP); it sends to `to` at once, or, if that is NULL, to
+ * where it is first heard from. */
 load_client *load_add_rtp(load *l, const struct sockaddr_in *to, const peer_dtls_keys *keys);
 /* All of them; their addresses are used again. */
 void load_remove_clients(load *l);
@@ -28,6 +30,9 @@ struct sockaddr_in load_client_address(const load_client *client);
 /* Of all clients only the first so many send audio; the others keep their connection. UINT_MAX at first. */
 void load_set_speakers(load *l, unsigned count);
 
+/* It says that, with payload type `type` if it is a plain one (a WebRTC client: as negotiated), in place of packets
+ * that tell of themselves, and counts what it hears with the same type; of that neither latency nor order is known. */
+void load_client_speak(load_client *client, const recording *voice, uint8_t type);
 /* Where a plain client is to send, once that is known. */
 void load_client_send_to(load_client *client, const struct sockaddr_in *to);
 int64_t load_client_heard_us(const load_client *client); /* when its first packet came; 0: not yet */

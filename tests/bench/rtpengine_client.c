@@ -88,12 +88,22 @@ static void put_list(GString *out, const char *key, const char *only)
 }
 
 /* How the receiver of the description is to be spoken to; an offer decides, the answer follows. */
-static void put_transport(GString *out, bool plain)
+static void put_transport(GString *out, rtpengine_media media)
 {
+    bool plain = media != RTPENGINE_WEBRTC;
     put_pair(out, "transport-protocol", plain ? "RTP/AVP" : "UDP/TLS/RTP/SAVPF");
     put_pair(out, "ICE", plain ? "remove" : "force");
     put_list(out, "rtcp-mux", plain ? "demux" : "require");
     put_list(out, "SDES", "off");
+}
+
+static void put_translation(GString *out)
+{
+    put(out, "codec");
+    g_string_append_c(out, 'd');
+    put_list(out, "mask", "opus");
+    put_list(out, "transcode", "PCMU");
+    g_string_append_c(out, 'e');
 }
 
 /* The string under `key`, wherever it is: none of the values in between looks like it. NULL if there is none. */
@@ -117,7 +127,9 @@ char *rtpengine_client_describe(rtpengine_client *client, const rtpengine_reques
     if (request->to_tag != NULL)
         put_pair(out, "to-tag", request->to_tag);
     put_pair(out, "sdp", request->sdp);
-    put_transport(out, request->plain);
+    put_transport(out, request->media);
+    if (request->media == RTPENGINE_PCMU)
+        put_translation(out);
     g_string_append_c(out, 'e');
     if (!ask(client, out->str, PATIENCE_US))
         bench_fail("rtpengine does not answer");

@@ -14,11 +14,18 @@ void rtpengine_client_free(rtpengine_client *client);
 /* Whether it answers within `timeout_us`. */
 bool rtpengine_client_ping(rtpengine_client *client, int64_t timeout_us);
 
+/* What the side that gets the result speaks. */
+typedef enum {
+    RTPENGINE_WEBRTC,
+    RTPENGINE_PLAIN, /* RTP without ICE and DTLS */
+    RTPENGINE_PCMU,  /* so, and nothing but PCMU: Opus is translated */
+} rtpengine_media;
+
 typedef struct {
     const char *call_id;
     const char *from_tag, *to_tag; /* to_tag NULL: this is the offer */
     const char *sdp;
-    bool plain; /* the side that gets the result speaks RTP without ICE and DTLS */
+    rtpengine_media media;
 } rtpengine_request;
 
 /* The description for the other side; free with g_free. */

@@ -52,4 +52,10 @@ static void stop(void *user)
     g_free(state);
 }
 
-const target target_callgate = {"callgate", "Callgate", false, start, call, pid, stop};
+const target target_callgate = {.key = "callgate",
+                                .label = "Callgate",
+                                .kind = TARGET_OURS,
+                                .start = start,
+                                .call = call,
+                                .pid = pid,
+                                .stop = stop};

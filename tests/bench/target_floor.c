@@ -55,5 +55,17 @@ static void stop(void *user)
     g_free(state);
 }
 
-const target target_floor = {"floor", "floor: recvfrom, sendto", true, start_plain, call, pid, stop};
-const target target_srtp_floor = {"srtp_floor", "floor with SRTP off and on", true, start_srtp, call, pid, stop};
+const target target_floor = {.key = "floor",
+                             .label = "floor: recvfrom, sendto",
+                             .kind = TARGET_FLOOR,
+                             .start = start_plain,
+                             .call = call,
+                             .pid = pid,
+                             .stop = stop};
+const target target_srtp_floor = {.key = "srtp_floor",
+                                  .label = "floor with SRTP off and on",
+                                  .kind = TARGET_FLOOR,
+                                  .start = start_srtp,
+                                  .call = call,
+                                  .pid = pid,
+                                  .stop = stop};

@@ -124,7 +124,24 @@ static void stop(void *user)
     g_free(state);
 }
 
-const target target_janus_echo = {"janus_echo", "Janus, echo test", false, start_echo, echo, pid, stop};
-const target target_janus_call = {"janus_call", "Janus, video call, event loops", false, start_call, call, pid, stop};
-const target target_janus_threads = {
-    "janus_threads", "Janus, video call, threads", false, start_threads, call, pid, stop};
+const target target_janus_echo = {.key = "janus_echo",
+                                  .label = "Janus, echo test",
+                                  .kind = TARGET_PEER,
+                                  .start = start_echo,
+                                  .call = echo,
+                                  .pid = pid,
+                                  .stop = stop};
+const target target_janus_call = {.key = "janus_call",
+                                  .label = "Janus, video call, event loops",
+                                  .kind = TARGET_PEER,
+                                  .start = start_call,
+                                  .call = call,
+                                  .pid = pid,
+                                  .stop = stop};
+const target target_janus_threads = {.key = "janus_threads",
+                                     .label = "Janus, video call, threads",
+                                     .kind = TARGET_PEER,
+                                     .start = start_threads,
+                                     .call = call,
+                                     .pid = pid,
+                                     .stop = stop};

@@ -62,29 +62,31 @@ static char *answer_of_webrtc(load_client *end, const char *offer)
 }
 
 /* Sends to where the offer says, and says where it is itself. */
-static char *answer_of_plain(load_client *end, const char *offer)
+static char *answer_of_plain(load_client *end, const char *offer, rtpengine_media media)
 {
     char text[INET_ADDRSTRLEN];
     struct sockaddr_in to = {.sin_family = AF_INET}, own = load_client_address(end);
-    const char *connection = strstr(offer, "c=IN IP4 "), *media = strstr(offer, "m=audio ");
-    if (connection == NULL || media == NULL || sscanf(connection + strlen("c=IN IP4 "), "%15[0-9.]", text) != 1 ||
+    const char *connection = strstr(offer, "c=IN IP4 "), *line = strstr(offer, "m=audio ");
+    if (connection == NULL || line == NULL || sscanf(connection + strlen("c=IN IP4 "), "%15[0-9.]", text) != 1 ||
         inet_pton(AF_INET, text, &to.sin_addr) != 1)
         bench_fail("rtpengine's description is unusable:\n%s", offer);
-    to.sin_port = htons((uint16_t) strtoul(media + strlen("m=audio "), NULL, 10));
+    to.sin_port = htons((uint16_t) strtoul(line + strlen("m=audio "), NULL, 10));
     load_client_send_to(end, &to);
     inet_ntop(AF_INET, &own.sin_addr, text, sizeof text);
-    return g_strdup_printf("v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %u RTP/AVP 111\r\n"
-                           "a=rtpmap:111 opus/48000/2\r\na=sendrecv\r\n",
-                           text, text, ntohs(own.sin_port));
+    const char *format = media == RTPENGINE_PCMU ? "0\r\na=rtpmap:0 PCMU/8000" : "111\r\na=rtpmap:111 opus/48000/2";
+    return g_strdup_printf("v=0\r\no=- 1 1 IN IP4 %s\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\nm=audio %u RTP/AVP %s\r\n"
+                           "a=sendrecv\r\n",
+                           text, text, ntohs(own.sin_port), format);
 }
 
-static void make_call(rtpengine_state *state, unsigned number, load_client *ends[static 2], bool plain)
+static void make_call(rtpengine_state *state, unsigned number, load_client *ends[static 2], rtpengine_media media)
 {
     g_autofree char *call_id = g_strdup_printf("bench-%u", number);
     g_autofree char *offer = webrtc_peer_write_sdp(load_client_peer(ends[0]), WEBRTC_PEER_OFFER);
-    rtpengine_request request = {.call_id = call_id, .from_tag = "a", .sdp = offer, .plain = plain};
+    rtpengine_request request = {.call_id = call_id, .from_tag = "a", .sdp = offer, .media = media};
     g_autofree char *offered = rtpengine_client_describe(state->client, &request);
-    g_autofree char *answer = plain ? answer_of_plain(ends[1], offered) : answer_of_webrtc(ends[1], offered);
+    g_autofree char *answer =
+        media == RTPENGINE_WEBRTC ? answer_of_webrtc(ends[1], offered) : answer_of_plain(ends[1], offered, media);
     request = (rtpengine_request){.call_id = call_id, .from_tag = "a", .to_tag = "b", .sdp = answer};
     g_autofree char *answered = rtpengine_client_describe(state->client, &request);
     read_sdp(ends[0], answered);
@@ -95,15 +97,29 @@ static void call(void *user, unsigned number, load_client *ret_ends[static 2])
     rtpengine_state *state = user;
     for (unsigned side = 0; side < 2; side++)
         ret_ends[side] = load_add_webrtc(state->world->load, state->world->identity);
-    make_call(state, number, ret_ends, false);
+    make_call(state, number, ret_ends, RTPENGINE_WEBRTC);
+}
+
+static void add_mixed_ends(rtpengine_state *state, load_client *ret_ends[static 2])
+{
+    ret_ends[0] = load_add_webrtc(state->world->load, state->world->identity);
+    ret_ends[1] = load_add_rtp(state->world->load, NULL, NULL);
 }
 
 static void call_plain(void *user, unsigned number, load_client *ret_ends[static 2])
 {
     rtpengine_state *state = user;
-    ret_ends[0] = load_add_webrtc(state->world->load, state->world->identity);
-    ret_ends[1] = load_add_rtp(state->world->load, NULL, NULL);
-    make_call(state, number, ret_ends, true);
+    add_mixed_ends(state, ret_ends);
+    make_call(state, number, ret_ends, RTPENGINE_PLAIN);
+}
+
+static void call_translated(void *user, unsigned number, load_client *ret_ends[static 2])
+{
+    rtpengine_state *state = user;
+    add_mixed_ends(state, ret_ends);
+    load_client_speak(ret_ends[0], state->world->opus, 0);
+    load_client_speak(ret_ends[1], state->world->pcmu, 0);
+    make_call(state, number, ret_ends, RTPENGINE_PCMU);
 }
 
 static pid_t pid(const void *user)
@@ -119,6 +135,24 @@ static void stop(void *user)
     g_free(state);
 }
 
-const target target_rtpengine = {"rtpengine", "rtpengine", false, start, call, pid, stop};
-const target target_rtpengine_plain = {
-    "rtpengine_plain", "rtpengine, WebRTC to plain RTP", false, start, call_plain, pid, stop};
+const target target_rtpengine = {.key = "rtpengine",
+                                 .label = "rtpengine",
+                                 .kind = TARGET_PEER,
+                                 .start = start,
+                                 .call = call,
+                                 .pid = pid,
+                                 .stop = stop};
+const target target_rtpengine_plain = {.key = "rtpengine_plain",
+                                       .label = "rtpengine, WebRTC to plain RTP",
+                                       .kind = TARGET_PEER,
+                                       .start = start,
+                                       .call = call_plain,
+                                       .pid = pid,
+                                       .stop = stop};
+const target target_rtpengine_translating = {.key = "rtpengine_translating",
+                                             .label = "rtpengine, Opus to PCMU",
+                                             .kind = TARGET_PEER,
+                                             .start = start,
+                                             .call = call_translated,
+                                             .pid = pid,
+                                             .stop = stop};
