@@ -15,7 +15,7 @@ static const uint8_t *octets_of(const struct sockaddr_storage *address, size_t *
                 : (const uint8_t *) &((const struct sockaddr_in *) address)->sin_addr;
 }
 
-static bool same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+bool cg_addresses_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
     size_t size_a, size_b;
     const uint8_t *octets_a = octets_of(a, &size_a), *octets_b = octets_of(b, &size_b);
@@ -25,7 +25,7 @@ static bool same_address(const struct sockaddr_storage *a, const struct sockaddr
 static void add(struct sockaddr_storage *list, size_t *count, const struct sockaddr_storage *address)
 {
     for (size_t i = 0; i < *count; i++)
-        if (same_address(&list[i], address))
+        if (cg_addresses_equal(&list[i], address))
             return;
     if (*count < CG_MAX_ADDRESSES)
         list[(*count)++] = *address;

@@ -22,6 +22,9 @@ typedef struct {
 bool cg_addresses_read(const char *const *addresses, const char *const *advertise, cg_addresses *ret_addresses,
                        char **ret_error);
 
+/* The same family and address; ports do not matter. */
+bool cg_addresses_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b);
+
 /* The address to bind for a family: none of it may be ours (false), one (bind just that), or several (the wildcard). */
 bool cg_addresses_bind_address(const cg_addresses *addresses, int family, uint16_t port,
                                struct sockaddr_storage *ret_address);

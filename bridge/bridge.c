@@ -45,8 +45,7 @@ struct cg_bridge {
     cg_ice_mode ice;
     cg_addresses addresses;
     cg_ice_servers servers;
-    struct sockaddr_storage rtp_address; /* told to peers of plain RTP */
-    uint16_t rtp_port_min, rtp_port_max;
+    cg_rtp_host rtp;
     cg_dtls_pool *pool;        /* owned */
     cg_tcp_acceptor *acceptor; /* owned; NULL: no ICE-TCP */
     cg_events *events;         /* owned */
@@ -167,26 +166,6 @@ static unsigned workers_wanted(const cg_bridge_config *config)
     return MIN(or_default(config->workers, g_get_num_processors()), CG_MAX_WORKERS);
 }
 
-/* Where plain RTP is received, as its peers are told: what the operator says, else an IPv4 address if there is one,
- * since few trunks have IPv6. */
-static bool find_rtp_address(const cg_bridge_config *config, const cg_addresses *addresses,
-                             struct sockaddr_storage *ret_address, char **ret_error)
-{
-    cg_candidate candidates[2 * CG_MAX_ADDRESSES];
-    size_t count = cg_addresses_candidates(addresses, false, 1, 1, candidates), chosen = 0;
-    cg_addresses given;
-    if (config->rtp_address != NULL) {
-        if (!cg_addresses_read((const char *const[]){config->rtp_address, NULL}, NULL, &given, ret_error))
-            return false;
-        *ret_address = given.found[0];
-        return true;
-    }
-    while (chosen < count && candidates[chosen].address.ss_family != AF_INET)
-        chosen++;
-    *ret_address = candidates[chosen < count ? chosen : 0].address;
-    return true;
-}
-
 static bool check(const cg_bridge_config *config, cg_addresses *ret_addresses, cg_ice_servers *ret_servers,
                   char **ret_error)
 {
@@ -203,9 +182,9 @@ bool cg_bridge_check(const cg_bridge_config *config, char **ret_error)
 {
     cg_addresses addresses;
     cg_ice_servers servers;
-    struct sockaddr_storage rtp_address;
+    cg_rtp_host rtp;
     return check(config, &addresses, &servers, ret_error) &&
-           find_rtp_address(config, &addresses, &rtp_address, ret_error);
+           cg_rtp_host_init(&rtp, config->rtp_addresses, &addresses, ret_error);
 }
 
 static void hand_over(unsigned worker, cg_tcp_connection *connection, unsigned place, void *user)
@@ -264,10 +243,10 @@ cg_bridge *cg_bridge_new(const cg_bridge_config *config, cg_mailbox *control,
     bridge->user = user;
     bridge->events = cg_events_new(control, on_event, bridge);
     bridge->ice = config->ice;
-    bridge->rtp_port_min = (uint16_t) or_default(config->rtp_port_min, DEFAULT_RTP_PORT_MIN);
-    bridge->rtp_port_max = (uint16_t) or_default(config->rtp_port_max, DEFAULT_RTP_PORT_MAX);
+    bridge->rtp.port_min = (uint16_t) or_default(config->rtp_port_min, DEFAULT_RTP_PORT_MIN);
+    bridge->rtp.port_max = (uint16_t) or_default(config->rtp_port_max, DEFAULT_RTP_PORT_MAX);
     if (!check(config, &bridge->addresses, &bridge->servers, ret_error) ||
-        !find_rtp_address(config, &bridge->addresses, &bridge->rtp_address, ret_error) ||
+        !cg_rtp_host_init(&bridge->rtp, config->rtp_addresses, &bridge->addresses, ret_error) ||
         !add_acceptor(bridge, config, ret_error) || !add_workers(bridge, config, ret_error) ||
         !add_pool(bridge, config, ret_error)) {
         cg_bridge_free(bridge);
@@ -359,25 +338,25 @@ cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role rol
     return leg;
 }
 
-cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
+cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, int family, cg_media_description *ret_local)
 {
-    struct sockaddr_storage bound;
     int fds[CG_RTP_PORT_COUNT];
+    cg_rtp_address address;
     cg_leg_id leg = take_slot(bridge, worker);
     if (leg == 0)
         return 0;
-    if (!cg_addresses_bind_address(&bridge->addresses, bridge->rtp_address.ss_family, 0, &bound) ||
-        !cg_rtp_ports_open(bridge->rtp_port_min, bridge->rtp_port_max, &bound, fds)) {
+    if (!cg_rtp_host_open(&bridge->rtp, family, &address, fds)) {
         give_back_slot(&bridge->workers[worker], cg_leg_id_slot(leg));
         return 0;
     }
-    uint16_t port = cg_rtp_ports_get(&bound);
-    *ret_local = (cg_media_description){.rtp = {.media = bridge->rtp_address, .rtcp = bridge->rtp_address},
-                                        .ssrc = cg_random_u32() | 1};
-    cg_rtp_ports_set(&ret_local->rtp.media, port);
-    cg_rtp_ports_set(&ret_local->rtp.rtcp, (uint16_t) (port + 1));
+    *ret_local = (cg_media_description){.rtp = address, .ssrc = cg_random_u32() | 1};
     cg_worker_post_open_rtp(bridge->workers[worker].worker, leg, fds, ret_local->ssrc);
     return leg;
+}
+
+const cg_rtp_host *cg_bridge_rtp_host(const cg_bridge *bridge)
+{
+    return &bridge->rtp;
 }
 
 cg_ice_mode cg_bridge_ice(const cg_bridge *bridge)

@@ -10,6 +10,7 @@
 #include "base/media.h"
 #include "bridge/ice_servers.h"
 #include "bridge/leg_event.h"
+#include "bridge/rtp_host.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,10 +44,11 @@ typedef struct {
     unsigned consent_warning_ms;         /* 0: 10000 */
     unsigned consent_timeout_ms;         /* 0: 30000 */
     uint16_t rtp_port_min, rtp_port_max; /* of legs of plain RTP, two each; 0: 20000 to 29999 */
-    const char *rtp_address;      /* told to their peers; NULL: the first of advertise and addresses, IPv4 first */
-    unsigned rtp_timeout_ms;      /* silence that ends one whose peer may send; 0: 60000 */
-    unsigned rtp_latch_window_ms; /* after a description, in which the first packet wins; 0: the signalled
-                                     address only (rtp_latch.h) */
+    const char *const *rtp_addresses;    /* told to their peers: one of IPv4, one of IPv6, or both, the preferred first,
+                                            NULL-terminated; empty or NULL: as rtp_host.h says */
+    unsigned rtp_timeout_ms;             /* silence that ends one whose peer may send; 0: 60000 */
+    unsigned rtp_latch_window_ms;        /* after a description, in which the first packet wins; 0: the signalled
+                                            address only (rtp_latch.h) */
 } cg_bridge_config;
 
 /* What cg_bridge_new checks of a configuration before it opens anything. False and a message (free with g_free) for the
@@ -98,8 +100,12 @@ cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role rol
 
 /* The same for a leg without ICE and DTLS (SRTP if the descriptions in cg_bridge_leg_connect have a key each, RTP if
  * neither has): fills in an SSRC and where it receives (`ret_local->rtp`,
- * without mux). 0 also if no port is free. */
-cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local);
+ * without mux): at an address of `family` (AF_UNSPEC: the preferred one). 0 also if there is none of it, or no port is
+ * free. */
+cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, int family, cg_media_description *ret_local);
+
+/* Where such legs receive. Valid as long as the bridge. */
+const cg_rtp_host *cg_bridge_rtp_host(const cg_bridge *bridge);
 
 /* The RTCP CNAME (RFC 7022: it says nothing about us) of the stream with that SSRC, for SDP. */
 #define CG_CNAME_SIZE 16

@@ -14,6 +14,8 @@ typedef enum {
     CG_CALL_END_NOT_FOUND,      /* no such destination */
     CG_CALL_END_FORBIDDEN,      /* the destination may not be called */
     CG_CALL_END_INCOMPATIBLE,   /* no codec in common */
+    CG_CALL_END_MEDIA_ADDRESS,  /* a trunk's phone wants its media at an address that the trunk's policy forbids */
+    CG_CALL_END_MEDIA_FAMILY,   /* ... or in an address family that cannot be had */
     CG_CALL_END_TRUNK_FAILED,   /* the trunk did not answer, or could not place the call */
     CG_CALL_END_MEDIA_FAILED,   /* a leg's media never came up */
     CG_CALL_END_MEDIA_LOST,     /* it went away and did not come back */

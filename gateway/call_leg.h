@@ -72,6 +72,7 @@ struct cg_call_leg {
     cg_call_leg_state state;
     char *address;               /* "client:alice" */
     cg_leg_id media;             /* in the bridge; 0: none (any more) */
+    int rtp_family;              /* with `plain_rtp`: AF_INET, AF_INET6; AF_UNSPEC: whichever is preferred */
     cg_media_description local;  /* what we say to the party */
     cg_media_description remote; /* what it said */
     bool hold_asked;             /* this party asked for hold by request */

@@ -72,7 +72,7 @@ bool cg_calls_admit(cg_calls *calls, unsigned near, unsigned *ret_worker)
 bool cg_calls_open_media(cg_calls *calls, cg_call_leg *leg, unsigned worker)
 {
     cg_leg_role role = leg == leg->call->caller ? CG_LEG_ANSWERS : CG_LEG_OFFERS;
-    leg->media = leg->ops->plain_rtp ? cg_bridge_leg_open_rtp(calls->bridge, worker, &leg->local)
+    leg->media = leg->ops->plain_rtp ? cg_bridge_leg_open_rtp(calls->bridge, worker, leg->rtp_family, &leg->local)
                                      : cg_bridge_leg_open(calls->bridge, worker, role, &leg->local);
     if (leg->media == 0)
         return false;

@@ -115,8 +115,10 @@ static const option options[] = {
     {"media", "rtp_port_min", PORT, AT(media.rtp_port_min), "20000", 1024, 65534,
      "UDP ports of trunks' media, two for each call: the first", RESTART},
     {"media", "rtp_port_max", PORT, AT(media.rtp_port_max), "29999", 1025, 65535, "the last", RESTART},
-    {"media", "rtp_address", TEXT, AT(media.rtp_address), NULL, 0, 0,
-     "address that trunks send media to; default: the first of advertise or addresses, IPv4 first", RESTART},
+    {"media", "rtp_address", LIST, AT(media.rtp_addresses), NULL, 0, 0,
+     "address that trunks send media to, or one of IPv4 and one of IPv6; default: the first of each in advertise or "
+     "addresses, IPv4 preferred",
+     RESTART},
     {"media", "rtp_timeout_ms", NUMBER, AT(media.rtp_timeout_ms), "60000", 200, 3600000,
      "silence of a trunk's media that ends a call", RESTART},
     {"media", "rtp_latch_window_ms", NUMBER, AT(media.rtp_latch_window_ms), "0", 0, 10000,

@@ -77,12 +77,18 @@ static bool is_host(const char *host)
                                 G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
+/* A host without what may stand round it. Free with g_free. */
+static char *address_of_host(const char *host)
+{
+    size_t skip = host[0] == '[' ? 1 : 0;
+    return g_strndup(host + skip, strcspn(host + skip, skip ? "]" : ":;"));
+}
+
 /* A host that is an address is a source too. */
 static void add_host_source(const char *host, GArray *sources)
 {
     cg_ip_range range;
-    size_t skip = host[0] == '[' ? 1 : 0;
-    g_autofree char *address = g_strndup(host + skip, strcspn(host + skip, skip ? "]" : ":;"));
+    g_autofree char *address = address_of_host(host);
     if (cg_ip_range_parse(address, &range))
         g_array_append_val(sources, range);
 }
@@ -186,6 +192,40 @@ static bool read_dtmf(GKeyFile *file, const char *group, cg_trunk *trunk, char *
     return text == NULL || fail(ret_why, "dtmf must be auto, rtp, info or inband, not \"%s\"", text);
 }
 
+static bool read_media_addresses(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    g_auto(GStrv) words = list_of(file, group, "media_addresses", ",");
+    const char *wrong;
+    return cg_media_policy_parse(words, &trunk->media, &wrong) ||
+           fail(ret_why, "media_addresses must be auto, public, any or a list of ranges, not \"%s\"", wrong);
+}
+
+/* Of the first host that is an address. */
+static int family_of(char **hosts)
+{
+    for (; *hosts != NULL; hosts++) {
+        cg_ip_range range;
+        g_autofree char *address = address_of_host(*hosts);
+        if (cg_ip_range_parse(address, &range))
+            return range.ipv6 ? AF_INET6 : AF_INET;
+    }
+    return AF_UNSPEC;
+}
+
+static bool read_media_family(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    g_autofree char *text = text_of(file, group, "media_family");
+    if (text == NULL || g_str_equal(text, "auto"))
+        trunk->media_family = family_of(trunk->hosts);
+    else if (g_str_equal(text, "ipv4"))
+        trunk->media_family = AF_INET;
+    else if (g_str_equal(text, "ipv6"))
+        trunk->media_family = AF_INET6;
+    else
+        return fail(ret_why, "media_family must be auto, ipv4 or ipv6, not \"%s\"", text);
+    return true;
+}
+
 static bool read_texts(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
 {
     trunk->user = text_of(file, group, "user");
@@ -229,6 +269,7 @@ bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, c
         !read_prefixes(file, group, "prefixes", &trunk->prefixes, ret_why) ||
         !read_prefixes(file, group, "allowed_prefixes", &trunk->allowed, ret_why) ||
         !read_codecs(file, group, trunk, ret_why) || !read_srtp(file, group, trunk, ret_why) ||
+        !read_media_addresses(file, group, trunk, ret_why) || !read_media_family(file, group, trunk, ret_why) ||
         !read_dtmf(file, group, trunk, ret_why) || !read_texts(file, group, trunk, ret_why) ||
         !number_of(file, group, "strip", CG_NUMBER_MAX, &trunk->strip, ret_why) ||
         !number_of(file, group, "max_calls", 1000000, &trunk->max_calls, ret_why))

@@ -24,6 +24,7 @@ void cg_trunk_free(cg_trunk *trunk)
     g_free(trunk->caller_id);
     g_free(trunk->add);
     g_free(trunk->sources);
+    cg_media_policy_clear(&trunk->media);
     g_free(trunk->inbound);
     g_free(trunk);
 }

@@ -5,6 +5,7 @@
 #include "base/ip_range.h"
 #include "base/media.h"
 #include "base/sid.h"
+#include "gateway/media_policy.h"
 #include "signaling/sdp/sdp.h"
 #include "signaling/sip/sip.h"
 
@@ -35,9 +36,11 @@ typedef struct {
     unsigned strip;                      /* ... this many of its characters were taken off */
     cg_codec codecs[CG_CODEC_COUNT + 1]; /* in order of preference; ended by CG_CODEC_COUNT */
     cg_srtp_policy srtp;
-    cg_trunk_dtmf dtmf;   /* how its keys come and go */
-    unsigned max_calls;   /* at a time, both ways; 0: no limit */
-    cg_ip_range *sources; /* where its requests come from */
+    cg_media_policy media; /* where its phones may want their media */
+    int media_family;      /* AF_INET or AF_INET6, of media to its hosts; AF_UNSPEC: they are names */
+    cg_trunk_dtmf dtmf;    /* how its keys come and go */
+    unsigned max_calls;    /* at a time, both ways; 0: no limit */
+    cg_ip_range *sources;  /* where its requests come from */
     size_t source_count;
     char *inbound; /* for whom calls to numbers not listed are: "client:alice"; NULL: 404 */
 } cg_trunk;

@@ -8,6 +8,7 @@
 #include "gateway/call_codecs.h"
 #include "gateway/calls.h"
 #include "gateway/leg_record.h"
+#include "gateway/sip_media.h"
 #include "gateway/sip_status.h"
 #include "gateway/telephony.h"
 
@@ -76,7 +77,9 @@ static cg_sip_leg *new_leg(cg_telephony *telephony, const cg_trunk *trunk, cg_tr
 cg_sip_leg *cg_sip_leg_new_callee(cg_telephony *telephony, const cg_trunk *trunk, const char *dialled,
                                   const char *address)
 {
-    return new_leg(telephony, trunk, CG_TRUNK_OUT, address, dialled);
+    cg_sip_leg *leg = new_leg(telephony, trunk, CG_TRUNK_OUT, address, dialled);
+    leg->base.rtp_family = cg_sip_media_family_towards(telephony, trunk);
+    return leg;
 }
 
 static char *text_of(const struct sockaddr_storage *address)
@@ -91,9 +94,11 @@ cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_trunk *trunk
                                   const char *address, cg_sdp *offer)
 {
     cg_sip_leg *leg = new_leg(telephony, trunk, CG_TRUNK_IN, address, invite->to_user);
+    leg->signalled = invite->source;
     leg->source = text_of(&invite->source);
     leg->offer = offer;
     leg->base.remote = *cg_sdp_media(offer);
+    leg->base.rtp_family = cg_sip_media_family(&leg->base.remote.rtp);
     cg_sip_leg_prefer(trunk, &leg->base.remote);
     leg->dialog = invite->dialog;
     cg_telephony_remember(telephony, leg);
@@ -236,34 +241,44 @@ static void leg_hold(cg_call_leg *base, bool on)
     cg_sip_offer(leg->telephony->sip, leg->dialog, sdp);
 }
 
-/* Answers the phone's `offer` with what the party at the far end took. False, and nothing changed, if that leaves no
- * speech codec. */
-static bool make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
+static cg_call_end check_address(const cg_sip_leg *leg, const cg_media_description *remote,
+                                 const cg_media_description *local)
+{
+    return cg_sip_media_check(leg->telephony, leg->trunk, leg->base.call->sid.text, &leg->signalled,
+                              local->rtp.media.ss_family, &remote->rtp);
+}
+
+/* Answers the phone's `offer` with what the party at the far end took. Else nothing is changed, and why it cannot is
+ * told. */
+static cg_call_end make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
 {
     cg_media_description local = leg->base.local, remote = *cg_sdp_media(leg->offer);
+    cg_call_end end = check_address(leg, &remote, &local);
+    if (end != CG_CALL_END_NONE)
+        return end;
     bool allowed[CG_CODEC_COUNT];
     cg_sip_leg_prefer(leg->trunk, &remote);
     cg_call_codecs_allow(leg->base.call, &remote, &far->local, allowed);
     cg_sdp_answer_media(&remote, allowed, our_direction(leg), &local);
     cg_sdp_cross_media(&far->remote, &local);
     local.rtp.mux = remote.rtp.mux;
-    if (!cg_sdp_has_speech(&local) || remote.rtp.media.ss_family != local.rtp.media.ss_family ||
-        !cg_sdp_answer_crypto(leg->trunk->srtp, &remote, &local))
-        return false;
+    if (!cg_sdp_has_speech(&local) || !cg_sdp_answer_crypto(leg->trunk->srtp, &remote, &local))
+        return CG_CALL_END_INCOMPATIBLE;
     leg->base.local = local;
     leg->base.remote = remote;
     cg_sdp_origin origin = origin_of(leg);
     *ret_sdp = cg_sdp_write_answer(&origin, &local, leg->offer);
     g_clear_pointer(&leg->offer, cg_sdp_free);
-    return true;
+    return CG_CALL_END_NONE;
 }
 
 static void leg_answer(cg_call_leg *base)
 {
     cg_sip_leg *leg = sip_leg(base);
     g_autoptr(cg_secret) sdp = NULL;
-    if (!make_answer(leg, base->call->callee, &sdp)) {
-        cg_call_finish(base->call, CG_CALL_END_INCOMPATIBLE);
+    cg_call_end end = make_answer(leg, base->call->callee, &sdp);
+    if (end != CG_CALL_END_NONE) {
+        cg_call_finish(base->call, end);
         return;
     }
     leg->accepted = true;
@@ -281,7 +296,7 @@ static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error)
         return;
     if (refused) {
         leg->status = cg_sip_status_of(end);
-        cg_sip_reject(leg->telephony->sip, leg->dialog, leg->status);
+        cg_sip_reject_warning(leg->telephony->sip, leg->dialog, leg->status, cg_sip_warning_of(end));
         cg_trunk_counts_failure(leg->counts, leg->direction, leg->status);
     } else {
         cg_sip_end(leg->telephony->sip, leg->dialog);
@@ -299,24 +314,27 @@ static void log_failure(const cg_sip_leg *leg, const cg_sip_event *event)
            CG_LOG_NUMBER("status", event->status));
 }
 
-/* Takes a phone's answer: narrows our offer to it. There are several where early media comes before the answer. */
-static bool take_answer(cg_sip_leg *leg, const char *text)
+/* Takes a phone's answer: narrows our offer to it. There are several where early media comes before the answer. Else
+ * nothing is changed, and why it cannot is told. */
+static cg_call_end take_answer(cg_sip_leg *leg, const char *text)
 {
     g_autoptr(cg_sdp) answer = NULL;
     if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_ANSWER, &answer) != CG_SDP_OK)
-        return false;
+        return CG_CALL_END_INCOMPATIBLE;
     cg_media_description remote = *cg_sdp_media(answer), local = leg->offered;
-    if (remote.rtp.media.ss_family != local.rtp.media.ss_family || !cg_sdp_narrow_media(&remote, &local) ||
-        !cg_sdp_narrow_crypto(leg->trunk->srtp, &remote, &local))
-        return false;
+    cg_call_end end = check_address(leg, &remote, &local);
+    if (end != CG_CALL_END_NONE)
+        return end;
+    if (!cg_sdp_narrow_media(&remote, &local) || !cg_sdp_narrow_crypto(leg->trunk->srtp, &remote, &local))
+        return CG_CALL_END_INCOMPATIBLE;
     leg->base.local = local;
     leg->base.remote = remote;
-    return true;
+    return CG_CALL_END_NONE;
 }
 
 static void rings(cg_sip_leg *leg, const cg_sip_event *event)
 {
-    if (take_answer(leg, event->sdp))
+    if (event->sdp != NULL && take_answer(leg, event->sdp) == CG_CALL_END_NONE)
         cg_call_leg_early(&leg->base);
     else
         cg_call_leg_ringing(&leg->base);
@@ -324,15 +342,16 @@ static void rings(cg_sip_leg *leg, const cg_sip_event *event)
 
 static void answered(cg_sip_leg *leg, const cg_sip_event *event)
 {
-    if (take_answer(leg, event->sdp)) {
+    cg_call_end end = take_answer(leg, event->sdp);
+    if (end == CG_CALL_END_NONE) {
         leg->counts->answers[leg->direction]++;
         cg_call_leg_answered(&leg->base);
         return;
     }
     cg_sip_end(leg->telephony->sip, leg->dialog);
     cg_telephony_forget(leg->telephony, leg);
-    cg_trunk_counts_failure(leg->counts, leg->direction, cg_sip_status_of(CG_CALL_END_INCOMPATIBLE));
-    cg_call_leg_failed(&leg->base, CG_CALL_END_INCOMPATIBLE);
+    cg_trunk_counts_failure(leg->counts, leg->direction, cg_sip_status_of(end));
+    cg_call_leg_failed(&leg->base, end);
 }
 
 /* A re-INVITE without a description asks for ours; the ACK answers it. */
@@ -346,19 +365,24 @@ static void offer_again(cg_sip_leg *leg)
     cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
 }
 
+/* A re-INVITE's offer is answered or refused; refused, it changes nothing. */
 static void renegotiate(cg_sip_leg *leg, const char *text)
 {
     const cg_call_leg *partner = cg_call_leg_partner(&leg->base);
     g_autoptr(cg_secret) sdp = NULL;
+    cg_call_end end = CG_CALL_END_INCOMPATIBLE;
     g_clear_pointer(&leg->offer, cg_sdp_free);
     if (text == NULL) {
         offer_again(leg);
-    } else if (partner != NULL && cg_sdp_parse_rtp(text, strlen(text), CG_SDP_OFFER, &leg->offer) == CG_SDP_OK &&
-               make_answer(leg, partner, &sdp)) {
+        return;
+    }
+    if (partner != NULL && cg_sdp_parse_rtp(text, strlen(text), CG_SDP_OFFER, &leg->offer) == CG_SDP_OK)
+        end = make_answer(leg, partner, &sdp);
+    if (end == CG_CALL_END_NONE) {
         cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
         cg_call_leg_renegotiated(&leg->base);
     } else {
-        cg_sip_reject(leg->telephony->sip, leg->dialog, cg_sip_status_of(CG_CALL_END_INCOMPATIBLE));
+        cg_sip_reject_warning(leg->telephony->sip, leg->dialog, cg_sip_status_of(end), cg_sip_warning_of(end));
     }
 }
 
@@ -375,6 +399,8 @@ static void note_response(cg_sip_leg *leg, const cg_sip_event *event)
 
 void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
 {
+    if (event->source.ss_family != AF_UNSPEC)
+        leg->signalled = event->source;
     if (event->kind == CG_SIP_RINGING || event->kind == CG_SIP_ANSWERED || event->kind == CG_SIP_FAILED)
         note_response(leg, event);
     switch (event->kind) {
@@ -394,7 +420,7 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
         renegotiate(leg, event->sdp);
         break;
     case CG_SIP_CONFIRMED:
-        if (take_answer(leg, event->sdp))
+        if (take_answer(leg, event->sdp) == CG_CALL_END_NONE)
             cg_call_leg_renegotiated(&leg->base);
         break;
     case CG_SIP_KEY:

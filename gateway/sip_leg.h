@@ -15,16 +15,17 @@ typedef struct {
     const cg_trunk *trunk;
     cg_trunk_counts *counts; /* of that trunk */
     cg_trunk_direction direction;
-    cg_sip_dialog_id dialog;      /* 0: none (any more) */
-    char *number;                 /* that is called, as we tell the trunk or it tells us */
-    char *source;                 /* the address that an incoming call came from; NULL: it goes out */
-    unsigned host;                /* index of the trunk's host that was heard last, or is tried first */
-    unsigned status;              /* the last final one, theirs or ours; 0: none yet */
-    int64_t dialled_us;           /* monotonic; 0: the phone has been heard of, or is no called one */
-    cg_media_description offered; /* our last offer: what an answer is narrowed from */
-    cg_sdp *offer;                /* the phone's last offer, while it awaits our answer; NULL: none */
-    bool held;                    /* the other party holds the call, and the phone was told so */
-    bool accepted;                /* an incoming call was answered 200 */
+    cg_sip_dialog_id dialog;           /* 0: none (any more) */
+    char *number;                      /* that is called, as we tell the trunk or it tells us */
+    struct sockaddr_storage signalled; /* where its last message came from */
+    char *source;                      /* the address that an incoming call came from; NULL: it goes out */
+    unsigned host;                     /* index of the trunk's host that was heard last, or is tried first */
+    unsigned status;                   /* the last final one, theirs or ours; 0: none yet */
+    int64_t dialled_us;                /* monotonic; 0: the phone has been heard of, or is no called one */
+    cg_media_description offered;      /* our last offer: what an answer is narrowed from */
+    cg_sdp *offer;                     /* the phone's last offer, while it awaits our answer; NULL: none */
+    bool held;                         /* the other party holds the call, and the phone was told so */
+    bool accepted;                     /* an incoming call was answered 200 */
     uint64_t sdp_session_id, sdp_version;
 } cg_sip_leg;
 

@@ -36,6 +36,8 @@ unsigned cg_sip_status_of(cg_call_end end)
     case CG_CALL_END_FORBIDDEN:
         return 403;
     case CG_CALL_END_INCOMPATIBLE:
+    case CG_CALL_END_MEDIA_ADDRESS:
+    case CG_CALL_END_MEDIA_FAMILY:
         return 488;
     case CG_CALL_END_OVERLOADED:
     case CG_CALL_END_SHUTDOWN:
@@ -44,5 +46,19 @@ unsigned cg_sip_status_of(cg_call_end end)
         return 502;
     default:
         return 480;
+    }
+}
+
+cg_sip_warning cg_sip_warning_of(cg_call_end end)
+{
+    switch (end) {
+    case CG_CALL_END_INCOMPATIBLE:
+        return CG_SIP_WARNING_MEDIA;
+    case CG_CALL_END_MEDIA_ADDRESS:
+        return CG_SIP_WARNING_ADDRESS;
+    case CG_CALL_END_MEDIA_FAMILY:
+        return CG_SIP_WARNING_FAMILY;
+    default:
+        return CG_SIP_WARNING_NONE;
     }
 }

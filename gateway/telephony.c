@@ -2,6 +2,7 @@
 #include "gateway/telephony.h"
 
 #include "base/log.h"
+#include "gateway/sip_media.h"
 #include "gateway/sip_status.h"
 
 #include <string.h>
@@ -109,7 +110,7 @@ static void refuse(cg_telephony *telephony, const cg_sip_event *event, const cg_
     cg_log(CG_LOG_INFO, "sip.refused", CG_LOG_TEXT("trunk", trunk != NULL ? trunk->name : ""),
            CG_LOG_TEXT("called", event->to_user), CG_LOG_TEXT("from", event->from_user),
            CG_LOG_TEXT("reason", cg_call_end_get_info(end)->name), CG_LOG_NUMBER("status", status));
-    cg_sip_reject(telephony->sip, event->dialog, status);
+    cg_sip_reject_warning(telephony->sip, event->dialog, status, cg_sip_warning_of(end));
 }
 
 static void log_created(const cg_call *call, const cg_trunk *trunk, const cg_sip_event *event)
@@ -119,17 +120,22 @@ static void log_created(const cg_call *call, const cg_trunk *trunk, const cg_sip
            CG_LOG_TEXT("to", call->to), CG_LOG_TEXT("trunk", trunk->name), CG_LOG_TEXT("called", event->to_user));
 }
 
-/* The offer, if anything of it may be used on this trunk; NULL else. */
-static cg_sdp *offer_of(const cg_trunk *trunk, const char *text)
+/* The offer, if anything of it may be used on this trunk; else why not. */
+static cg_call_end take_offer(const cg_telephony *telephony, const cg_trunk *trunk, const cg_sip_event *event,
+                              cg_sdp **ret_offer)
 {
     g_autoptr(cg_sdp) offer = NULL;
-    if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_OFFER, &offer) != CG_SDP_OK)
-        return NULL;
+    if (event->sdp == NULL || cg_sdp_parse_rtp(event->sdp, strlen(event->sdp), CG_SDP_OFFER, &offer) != CG_SDP_OK)
+        return CG_CALL_END_INCOMPATIBLE;
     cg_media_description media = *cg_sdp_media(offer), unused = {0};
     cg_sip_leg_prefer(trunk, &media);
     bool usable = cg_sdp_has_speech(&media) && cg_sdp_answer_crypto(trunk->srtp, &media, &unused);
+    cg_call_end end = usable ? cg_sip_media_check(telephony, trunk, "", &event->source, AF_UNSPEC, &media.rtp)
+                             : CG_CALL_END_INCOMPATIBLE;
     cg_media_wipe_keys(&media);
-    return usable ? g_steal_pointer(&offer) : NULL;
+    if (end == CG_CALL_END_NONE)
+        *ret_offer = g_steal_pointer(&offer);
+    return end;
 }
 
 static void on_incoming(cg_telephony *telephony, const cg_sip_event *event)
@@ -140,9 +146,9 @@ static void on_incoming(cg_telephony *telephony, const cg_sip_event *event)
     cg_call_end end = trunk != NULL ? refusal_of(telephony, trunk) : CG_CALL_END_FORBIDDEN;
     if (end == CG_CALL_END_NONE && result != CG_ROUTE_OK)
         end = CG_CALL_END_NOT_FOUND;
-    cg_sdp *offer = end == CG_CALL_END_NONE ? offer_of(trunk, event->sdp) : NULL;
-    if (end == CG_CALL_END_NONE && offer == NULL)
-        end = CG_CALL_END_INCOMPATIBLE;
+    cg_sdp *offer = NULL;
+    if (end == CG_CALL_END_NONE)
+        end = take_offer(telephony, trunk, event, &offer);
     if (end != CG_CALL_END_NONE) {
         refuse(telephony, event, trunk, end);
         return;

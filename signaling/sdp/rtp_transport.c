@@ -17,6 +17,18 @@ static const cg_sdp_line *find_connection(const cg_sdp_reading *reading)
     return NULL;
 }
 
+/* An IPv4 address mapped into IPv6 means nothing on the wire but that IPv4 address (RFC 4291 section 2.5.5.2). */
+static void store_ipv6(const struct sockaddr_in6 *in6, struct sockaddr_storage *ret_address)
+{
+    struct sockaddr_in in4 = {.sin_family = AF_INET, .sin_port = in6->sin6_port};
+    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+        memcpy(&in4.sin_addr, in6->sin6_addr.s6_addr + 12, 4);
+        memcpy(ret_address, &in4, sizeof(in4));
+    } else {
+        memcpy(ret_address, in6, sizeof(*in6));
+    }
+}
+
 /* "IN IP4 192.0.2.1"; a multicast address' "/ttl" makes it none. */
 static bool read_address(cg_slice value, uint16_t port, struct sockaddr_storage *ret_address)
 {
@@ -32,16 +44,18 @@ static bool read_address(cg_slice value, uint16_t port, struct sockaddr_storage 
     if (cg_slice_is(family, "IP4") && inet_pton(AF_INET, text, &in4.sin_addr) == 1)
         memcpy(ret_address, &in4, sizeof(in4));
     else if (cg_slice_is(family, "IP6") && inet_pton(AF_INET6, text, &in6.sin6_addr) == 1)
-        memcpy(ret_address, &in6, sizeof(in6));
+        store_ipv6(&in6, ret_address);
     else
         return false;
     return true;
 }
 
-/* The old way to hold (RFC 3264 section 8.4). */
+/* The old way to hold (RFC 3264 section 8.4), and what some make of it in IPv6. */
 static bool is_nowhere(const struct sockaddr_storage *address)
 {
-    return address->ss_family == AF_INET && ((const struct sockaddr_in *) address)->sin_addr.s_addr == INADDR_ANY;
+    if (address->ss_family == AF_INET6)
+        return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *) address)->sin6_addr);
+    return ((const struct sockaddr_in *) address)->sin_addr.s_addr == INADDR_ANY;
 }
 
 static void set_port(struct sockaddr_storage *address, uint16_t port)

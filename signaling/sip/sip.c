@@ -12,10 +12,11 @@ struct command {
     cg_mail mail;
     cg_sip_dialog_id dialog; /* 0: of none */
     void (*run)(cg_sip *sip, cg_sip_dialog *dialog, command *what);
-    cg_sip_dialog *made;  /* dial; owned until run */
-    char *sdp;            /* answer, offer; owned */
-    char *keys;           /* send_keys; owned */
-    unsigned status;      /* reject */
+    cg_sip_dialog *made; /* dial; owned until run */
+    char *sdp;           /* answer, offer; owned */
+    char *keys;          /* send_keys; owned */
+    unsigned status;     /* reject */
+    cg_sip_warning warning;
     cg_ip_range *sources; /* set_sources; owned until run */
     size_t source_count;
 };
@@ -132,14 +133,20 @@ void cg_sip_offer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp)
 
 static void run_reject(cg_sip *sip, cg_sip_dialog *dialog, command *what)
 {
-    cg_sip_dialog_reject(dialog, what->status);
+    cg_sip_dialog_reject(dialog, what->status, what->warning);
+}
+
+void cg_sip_reject_warning(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status, cg_sip_warning warning)
+{
+    command *what = make(dialog, run_reject);
+    what->status = status;
+    what->warning = warning;
+    post(sip, what);
 }
 
 void cg_sip_reject(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status)
 {
-    command *what = make(dialog, run_reject);
-    what->status = status;
-    post(sip, what);
+    cg_sip_reject_warning(sip, dialog, status, CG_SIP_WARNING_NONE);
 }
 
 static void run_send_keys(cg_sip *sip, cg_sip_dialog *dialog, command *what)

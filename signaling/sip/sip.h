@@ -57,7 +57,7 @@ typedef struct {
     char key;                              /* KEYS: 0-9 * # A-D */
     char *sdp;                             /* NULL: none, or none that is taken (another type, too long) */
     char *from_user, *from_name, *to_user; /* INCOMING; unescaped, never NULL */
-    struct sockaddr_storage source;        /* INCOMING */
+    struct sockaddr_storage source;        /* where the message came from that it tells of; AF_UNSPEC: of none */
     cg_sip_header headers[CG_SIP_MAX_HEADERS];
     size_t header_count;
 } cg_sip_event;
@@ -93,8 +93,17 @@ void cg_sip_answer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp);
  * changes nothing; one that crosses an offer of the peer's is made again (RFC 3261 section 14.1). The last one counts.
  */
 void cg_sip_offer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp);
+/* What a refusal says of its reason (RFC 3261 section 20.43). */
+typedef enum {
+    CG_SIP_WARNING_NONE,
+    CG_SIP_WARNING_FAMILY = 301,  /* incompatible network address formats */
+    CG_SIP_WARNING_MEDIA = 305,   /* incompatible media format */
+    CG_SIP_WARNING_ADDRESS = 399, /* no code of its own: an address that media does not go to */
+} cg_sip_warning;
+
 /* Refuses it; after an INVITE no event follows. 503 carries Retry-After. */
 void cg_sip_reject(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status);
+void cg_sip_reject_warning(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status, cg_sip_warning warning);
 /* Presses keys (0-9 * # A-D, w: half a second's pause) by INFO requests, one after the other. 64 wait at most. */
 void cg_sip_send_keys(cg_sip *sip, cg_sip_dialog_id dialog, const char *keys);
 /* CANCEL, BYE, or 480, as its state asks for. No event follows. */

@@ -45,6 +45,7 @@ void cg_sip_dialog_drop(cg_sip_dialog *dialog)
 void cg_sip_dialog_tell(cg_sip_dialog *dialog, cg_sip_event_kind kind, unsigned status, char *sdp)
 {
     cg_sip_event event = {.kind = kind, .dialog = dialog->id, .status = status, .host = dialog->host, .sdp = sdp};
+    cg_sip_read_source(dialog->sip->nua, &event.source);
     cg_sip_post_event(dialog->sip, &event);
 }
 
@@ -84,13 +85,15 @@ void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp)
                 TAG_END());
 }
 
-void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status)
+void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status, cg_sip_warning warning)
 {
+    g_autofree char *warned = cg_sip_write_warning(warning, dialog->sip->advertise);
     g_autofree char *retry_after = g_strdup_printf("%u", CG_SIP_RETRY_AFTER_S);
     if (dialog->state != CG_SIP_DIALOG_CALLED && dialog->state != CG_SIP_DIALOG_TALKING)
         return;
     nua_respond(dialog->handle, (int) status, sip_status_phrase((int) status),
-                TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR(retry_after)), TAG_END());
+                TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR(retry_after)),
+                TAG_IF(warned != NULL, SIPTAG_WARNING_STR(warned)), TAG_END());
     if (dialog->state == CG_SIP_DIALOG_CALLED)
         cg_sip_dialog_drop(dialog);
 }

@@ -80,6 +80,7 @@ bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address);
 /* For an INVITE of ours; g_free. */
 char *cg_sip_write_uri(const char *user, const char *host);
 char *cg_sip_write_from(const char *user, const char *host);
+char *cg_sip_write_warning(cg_sip_warning warning, const char *host); /* NULL: none; in a response */
 char *cg_sip_write_credentials(const sip_t *challenge, const char *user, const char *password); /* NULL: none asked */
 
 /* sip_nua.c: what nua tells of anything; on the SIP thread, as all below. */
@@ -90,7 +91,7 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
 void cg_sip_dialog_ring(cg_sip_dialog *dialog);
 void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp);
 void cg_sip_dialog_offer(cg_sip_dialog *dialog, const char *sdp);
-void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status);
+void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status, cg_sip_warning warning);
 void cg_sip_dialog_end(cg_sip_dialog *dialog);
 /* ... and what happens to them. */
 void cg_sip_dialog_on_reinvite(cg_sip_dialog *dialog, const sip_t *message);

@@ -112,6 +112,21 @@ char *cg_sip_write_from(const char *user, const char *host)
     return g_strdup_printf("%s<%s>", user != NULL ? "" : "\"Anonymous\" ", uri);
 }
 
+char *cg_sip_write_warning(cg_sip_warning warning, const char *host)
+{
+    switch (warning) {
+    case CG_SIP_WARNING_FAMILY:
+        return g_strdup_printf("%d %s \"Incompatible network address formats\"", warning, host);
+    case CG_SIP_WARNING_MEDIA:
+        return g_strdup_printf("%d %s \"Incompatible media format\"", warning, host);
+    case CG_SIP_WARNING_ADDRESS:
+        return g_strdup_printf("%d %s \"Media does not go to that address\"", warning, host);
+    case CG_SIP_WARNING_NONE:
+        break;
+    }
+    return NULL;
+}
+
 char *cg_sip_write_credentials(const sip_t *challenge, const char *user, const char *password)
 {
     const msg_auth_t *asked =

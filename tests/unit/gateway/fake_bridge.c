@@ -36,7 +36,7 @@ cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role rol
     return cg_fake.next++;
 }
 
-cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
+cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, int family, cg_media_description *ret_local)
 {
     return cg_bridge_leg_open(bridge, worker, CG_LEG_OFFERS, ret_local);
 }

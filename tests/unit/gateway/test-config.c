@@ -13,6 +13,7 @@
 #define OTHER_AP "AP00000000000000000000000000000006"
 #define ACCOUNT "[account " AC "]\nname = Example\n"
 
+#define TRUNK ACCOUNT "[trunk t]\naccount=" AC "\nhosts=192.0.2.1\n"
 #define ENTITIES                                                                                                       \
     ACCOUNT "[key " SK "]\naccount=" AC "\nsecret=0123456789abcdef0123456789abcdef\n[application " AP "]\naccount=" AC \
             "\n"
@@ -127,6 +128,12 @@ static const struct {
     {"[media]\nice=full\ntcp_port=443\n", "[media] tcp_port: is for ice = lite"},
     {"[media]\nice=full\nadvertise=192.0.2.1\n", "[media] advertise: is for ice = lite"},
     {"[media]\ngather_timeout_ms=0\n", "must be a whole number from 10"},
+    {TRUNK "dtmf=tones\n", "[trunk t]: dtmf must be auto, rtp, info or inband, not \"tones\""},
+    {TRUNK "media_addresses=private\n",
+     "media_addresses must be auto, public, any or a list of ranges, not \"private\""},
+    {TRUNK "media_addresses=10.0.0.1/8\n", "not \"10.0.0.1/8\""},
+    {TRUNK "media_addresses=any, 10.0.0.0/8\n", "not \"any\""},
+    {TRUNK "media_family=ipv5\n", "[trunk t]: media_family must be auto, ipv4 or ipv6, not \"ipv5\""},
     {ENTITIES "[demo]\nenabled=true\napplication=" AP "\n", "[demo] key: must name a key"},
     {ENTITIES "[demo]\nenabled=true\nkey=" AP "\napplication=" AP "\n", "[demo] key: must name a key"},
     {ENTITIES "[demo]\nenabled=true\nkey=" OTHER_SK "\napplication=" AP "\n",

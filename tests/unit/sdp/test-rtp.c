@@ -45,6 +45,11 @@ static void test_addresses(void)
          "192.0.2.7", 4000, CG_DIRECTION_SENDRECV, true},
         {SESSION "c=IN IP6 2001:db8::7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", "2001:db8::7", 4000, "2001:db8::7",
          4001, CG_DIRECTION_SENDRECV, false},
+        {SESSION "c=IN IP6 2001:db8::7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP6 ::ffff:192.0.2.7\r\n",
+         "192.0.2.7", 4000, "192.0.2.7", 4001, CG_DIRECTION_SENDRECV, false},
+        {SESSION "c=IN IP6 ::\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", "::", 0, "::", 0, CG_DIRECTION_SENDONLY, false},
+        {SESSION "c=IN IP6 ::ffff:0.0.0.0\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", "0.0.0.0", 0, "0.0.0.0", 0,
+         CG_DIRECTION_SENDONLY, false},
         /* RFC 2543's hold */
         {SESSION "c=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", "0.0.0.0", 0, "0.0.0.0", 0,
          CG_DIRECTION_SENDONLY, false},
