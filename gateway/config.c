@@ -123,9 +123,9 @@ static const char *const key_keys[] = {"account", "algorithm", "secret", "public
 static const char *const application_keys[] = {"account", "name", "mode", "ring_timeout_s", "transcode", NULL};
 
 static const char *const trunk_keys[] = {
-    "account",  "application", "hosts",           "sources",      "prefixes", "allowed_prefixes", "user",
-    "password", "caller_id",   "strip",           "add",          "codecs",   "max_calls",        "inbound",
-    "srtp",     "dtmf",        "media_addresses", "media_family", NULL};
+    "account",   "application",     "hosts",        "sources", "prefixes",  "allowed_prefixes", "user",    "password",
+    "caller_id", "strip",           "add",          "codecs",  "max_calls", "transfers",        "inbound", "srtp",
+    "dtmf",      "media_addresses", "media_family", NULL};
 static const char *const number_keys[] = {"account", "to", NULL};
 
 typedef enum { ACCOUNTS, KEYS, APPLICATIONS, TRUNKS, NUMBERS, ENTITY_KINDS } entity_kind;

@@ -160,36 +160,33 @@ static bool read_codecs(GKeyFile *file, const char *group, cg_trunk *trunk, char
     return true;
 }
 
-static bool read_srtp(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+/* One of `names`; without the key the first. */
+static bool choice_of(GKeyFile *file, const char *group, const char *key, const char *const names[], unsigned *ret,
+                      char **ret_why)
 {
-    static const char *const names[] = {
-        [CG_SRTP_OFF] = "off",
-        [CG_SRTP_OPTIONAL] = "optional",
-        [CG_SRTP_REQUIRED] = "required",
-    };
-    g_autofree char *text = text_of(file, group, "srtp");
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (!g_str_equal(text != NULL ? text : "off", names[i]))
-            continue;
-        trunk->srtp = (cg_srtp_policy) i;
-        return true;
-    }
-    return fail(ret_why, "srtp must be off, optional or required, not \"%s\"", text);
+    g_autofree char *text = text_of(file, group, key);
+    g_autofree char *known = g_strjoinv(", ", (char **) names);
+    for (*ret = 0; text != NULL && names[*ret] != NULL; ++*ret)
+        if (g_str_equal(text, names[*ret]))
+            return true;
+    return text == NULL || fail(ret_why, "%s must be one of %s, not \"%s\"", key, known, text);
 }
 
-static bool read_dtmf(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+/* The names are in the order of the enumerations. */
+static bool read_choices(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
 {
-    static const char *const names[CG_TRUNK_DTMF_COUNT] = {
-        [CG_TRUNK_DTMF_AUTO] = "auto",
-        [CG_TRUNK_DTMF_RTP] = "rtp",
-        [CG_TRUNK_DTMF_INFO] = "info",
-        [CG_TRUNK_DTMF_INBAND] = "inband",
-    };
-    g_autofree char *text = text_of(file, group, "dtmf");
-    for (trunk->dtmf = 0; text != NULL && trunk->dtmf < CG_TRUNK_DTMF_COUNT; trunk->dtmf++)
-        if (g_str_equal(text, names[trunk->dtmf]))
-            return true;
-    return text == NULL || fail(ret_why, "dtmf must be auto, rtp, info or inband, not \"%s\"", text);
+    static const char *const srtp[] = {"off", "optional", "required", NULL};
+    static const char *const dtmf[] = {"auto", "rtp", "info", "inband", NULL};
+    static const char *const transfers[] = {"off", "clients", "any", NULL};
+    unsigned chosen[3];
+    if (!choice_of(file, group, "srtp", srtp, &chosen[0], ret_why) ||
+        !choice_of(file, group, "dtmf", dtmf, &chosen[1], ret_why) ||
+        !choice_of(file, group, "transfers", transfers, &chosen[2], ret_why))
+        return false;
+    trunk->srtp = (cg_srtp_policy) chosen[0];
+    trunk->dtmf = (cg_trunk_dtmf) chosen[1];
+    trunk->transfers = (cg_transfers) chosen[2];
+    return true;
 }
 
 static bool read_media_addresses(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
@@ -268,9 +265,9 @@ bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, c
         !application_of(config, file, group, trunk, ret_why) || !read_hosts(file, group, trunk, ret_why) ||
         !read_prefixes(file, group, "prefixes", &trunk->prefixes, ret_why) ||
         !read_prefixes(file, group, "allowed_prefixes", &trunk->allowed, ret_why) ||
-        !read_codecs(file, group, trunk, ret_why) || !read_srtp(file, group, trunk, ret_why) ||
+        !read_codecs(file, group, trunk, ret_why) || !read_choices(file, group, trunk, ret_why) ||
         !read_media_addresses(file, group, trunk, ret_why) || !read_media_family(file, group, trunk, ret_why) ||
-        !read_dtmf(file, group, trunk, ret_why) || !read_texts(file, group, trunk, ret_why) ||
+        !read_texts(file, group, trunk, ret_why) ||
         !number_of(file, group, "strip", CG_NUMBER_MAX, &trunk->strip, ret_why) ||
         !number_of(file, group, "max_calls", 1000000, &trunk->max_calls, ret_why))
         return false;

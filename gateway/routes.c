@@ -150,7 +150,7 @@ static bool is_source_of(const cg_trunk *trunk, const struct sockaddr_storage *s
 }
 
 /* Trunks write numbers with + and without. */
-static const char *find_number(const cg_routes *routes, const cg_sid *account, const char *called)
+const char *cg_routes_find_listed(const cg_routes *routes, const cg_sid *account, const char *called)
 {
     char number[CG_NUMBER_MAX + 1];
     if (!cg_number_normalize(called, number))
@@ -172,7 +172,7 @@ cg_route_result cg_routes_find_incoming(const cg_routes *routes, const struct so
         const cg_trunk *trunk = routes->trunks->pdata[i];
         if (!is_source_of(trunk, source))
             continue;
-        const char *to = find_number(routes, &trunk->account, called);
+        const char *to = cg_routes_find_listed(routes, &trunk->account, called);
         /* Several accounts may share a carrier's address: a listed number decides between them. */
         if (*ret_trunk == NULL || (to != NULL && *ret_to == NULL)) {
             *ret_trunk = trunk;

@@ -23,6 +23,14 @@ typedef enum {
     CG_TRUNK_DTMF_COUNT
 } cg_trunk_dtmf;
 
+/* Whom the phones behind a trunk may have the other party of their call connected to. */
+typedef enum {
+    CG_TRANSFERS_OFF,     /* nobody */
+    CG_TRANSFERS_CLIENTS, /* clients that have a number, as if the trunk called that; another call of their own */
+    CG_TRANSFERS_ANY,     /* whom the account's trunks may call, too */
+    CG_TRANSFERS_COUNT
+} cg_transfers;
+
 typedef struct {
     char *name;
     cg_sid account;
@@ -39,8 +47,9 @@ typedef struct {
     cg_media_policy media; /* where its phones may want their media */
     int media_family;      /* AF_INET or AF_INET6, of media to its hosts; AF_UNSPEC: they are names */
     cg_trunk_dtmf dtmf;    /* how its keys come and go */
-    unsigned max_calls;    /* at a time, both ways; 0: no limit */
-    cg_ip_range *sources;  /* where its requests come from */
+    cg_transfers transfers;
+    unsigned max_calls;   /* at a time, both ways; 0: no limit */
+    cg_ip_range *sources; /* where its requests come from */
     size_t source_count;
     char *inbound; /* for whom calls to numbers not listed are: "client:alice"; NULL: 404 */
 } cg_trunk;
@@ -83,6 +92,9 @@ cg_route_result cg_routes_find_host(const cg_routes *routes, const cg_sid *accou
 
 /* What the trunk is told to call; free with g_free. */
 char *cg_trunk_dialled(const cg_trunk *trunk, const char *number);
+
+/* For whom a listed number of the account is ("client:alice"); NULL: it is not listed. */
+const char *cg_routes_find_listed(const cg_routes *routes, const cg_sid *account, const char *called);
 
 /* For whom a call to `called` from that address is. NONE: a number of nobody. `*ret_trunk` is a trunk of that source
  * in any case, NULL if there is none. */

@@ -10,6 +10,7 @@
 #include "gateway/leg_record.h"
 #include "gateway/sip_media.h"
 #include "gateway/sip_status.h"
+#include "gateway/sip_transfer.h"
 #include "gateway/telephony.h"
 
 #include <netdb.h>
@@ -46,8 +47,14 @@ static const cg_call_leg_ops sip_leg_ops = {
     .message = leg_message,
     .stats = leg_stats,
     .record = leg_record,
+    .transfer = cg_sip_transfer_tell,
     .free = leg_free,
 };
+
+cg_sip_leg *cg_sip_leg_from(cg_call_leg *base)
+{
+    return base->ops == &sip_leg_ops ? (cg_sip_leg *) base : NULL;
+}
 
 static cg_sip_leg *sip_leg(cg_call_leg *base)
 {
@@ -425,6 +432,9 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
         break;
     case CG_SIP_KEY:
         cg_bridge_leg_take_digits(leg->base.call->calls->bridge, leg->base.media, (const char[]){event->key, '\0'});
+        break;
+    case CG_SIP_REFER:
+        cg_sip_transfer_asked(leg, event);
         break;
     case CG_SIP_ENDED:
         cg_telephony_forget(leg->telephony, leg);

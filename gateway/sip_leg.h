@@ -37,6 +37,8 @@ cg_sip_leg *cg_sip_leg_new_callee(cg_telephony *telephony, const cg_trunk *trunk
 cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_trunk *trunk, const cg_sip_event *invite,
                                   const char *address, cg_sdp *offer);
 
+cg_sip_leg *cg_sip_leg_from(cg_call_leg *base); /* NULL: it is of another kind */
+
 /* Leaves of a description what the trunk may be offered, or may offer. */
 void cg_sip_leg_prefer(const cg_trunk *trunk, cg_media_description *media);
 

@@ -85,18 +85,23 @@ static char *address_of(const cg_sip_event *event)
     return g_strconcat("sip:", *event->from_user != '\0' ? event->from_user : "anonymous", NULL);
 }
 
-/* Why a call cannot be taken now; NONE if it can. */
-static cg_call_end refusal_of(const cg_telephony *telephony, const cg_trunk *trunk)
+cg_call_end cg_telephony_refusal(const cg_telephony *telephony, const cg_sid *account)
 {
-    const cg_account *account = cg_directory_find_account(telephony->directory, &trunk->account);
+    const cg_account *known = cg_directory_find_account(telephony->directory, account);
     unsigned limit = telephony->calls->policy->calls_per_account;
     if (telephony->draining)
         return CG_CALL_END_SHUTDOWN;
-    if (account == NULL || account->suspended)
+    if (known == NULL || known->suspended)
         return CG_CALL_END_FORBIDDEN;
-    if (!has_room(telephony, trunk) || (limit != 0 && cg_calls_count(telephony->calls, &trunk->account) >= limit))
+    if (limit != 0 && cg_calls_count(telephony->calls, account) >= limit)
         return CG_CALL_END_OVERLOADED;
     return CG_CALL_END_NONE;
+}
+
+static cg_call_end refusal_of(const cg_telephony *telephony, const cg_trunk *trunk)
+{
+    cg_call_end end = cg_telephony_refusal(telephony, &trunk->account);
+    return end == CG_CALL_END_NONE && !has_room(telephony, trunk) ? CG_CALL_END_OVERLOADED : end;
 }
 
 static void refuse(cg_telephony *telephony, const cg_sip_event *event, const cg_trunk *trunk, cg_call_end end)

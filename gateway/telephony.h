@@ -31,6 +31,9 @@ void cg_telephony_set_routes(cg_telephony *telephony, const cg_directory *direct
 cg_call_end cg_telephony_dial_number(cg_call *call, const char *number, cg_telephony *telephony);
 cg_call_end cg_telephony_dial_address(cg_call *call, const char *address, cg_telephony *telephony);
 
+/* Why no call at the word of a trunk of the account is placed now; NONE: it may be. */
+cg_call_end cg_telephony_refusal(const cg_telephony *telephony, const cg_sid *account);
+
 /* A leg is told of its dialog's events while it is remembered; forgetting sets `leg->dialog` to 0. */
 void cg_telephony_remember(cg_telephony *telephony, cg_sip_leg *leg);
 void cg_telephony_forget(cg_telephony *telephony, cg_sip_leg *leg);

@@ -15,7 +15,7 @@ struct command {
     cg_sip_dialog *made; /* dial; owned until run */
     char *sdp;           /* answer, offer; owned */
     char *keys;          /* send_keys; owned */
-    unsigned status;     /* reject */
+    unsigned status;     /* reject, refer_reply, refer_tell */
     cg_sip_warning warning;
     cg_ip_range *sources; /* set_sources; owned until run */
     size_t source_count;
@@ -52,6 +52,14 @@ static command *make(cg_sip_dialog_id dialog, void (*run)(cg_sip *, cg_sip_dialo
 static void post(cg_sip *sip, command *what)
 {
     cg_mailbox_post(sip->mailbox, &what->mail);
+}
+
+static void post_status(cg_sip *sip, cg_sip_dialog_id dialog, void (*run)(cg_sip *, cg_sip_dialog *, command *),
+                        unsigned status)
+{
+    command *what = make(dialog, run);
+    what->status = status;
+    post(sip, what);
 }
 
 static void run_sources(cg_sip *sip, cg_sip_dialog *dialog, command *what)
@@ -159,6 +167,26 @@ void cg_sip_send_keys(cg_sip *sip, cg_sip_dialog_id dialog, const char *keys)
     command *what = make(dialog, run_send_keys);
     what->keys = g_strdup(keys);
     post(sip, what);
+}
+
+static void run_refer_reply(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_dialog_refer_reply(dialog, what->status);
+}
+
+void cg_sip_refer_reply(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status)
+{
+    post_status(sip, dialog, run_refer_reply, status);
+}
+
+static void run_refer_tell(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_dialog_refer_tell(dialog, what->status);
+}
+
+void cg_sip_refer_tell(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status)
+{
+    post_status(sip, dialog, run_refer_tell, status);
 }
 
 static void run_end(cg_sip *sip, cg_sip_dialog *dialog, command *what)

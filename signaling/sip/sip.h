@@ -46,18 +46,21 @@ typedef enum {
     CG_SIP_OFFER,     /* a re-INVITE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
     CG_SIP_CONFIRMED, /* what answers the description we gave to such a one, or offered by ourselves; `sdp` */
     CG_SIP_KEY,       /* an INFO with a `key` */
+    CG_SIP_REFER,     /* the peer wants the other party sent to `to_user`: reply with cg_sip_refer_reply */
     CG_SIP_ENDED,     /* BYE, CANCEL or a failure of the dialog. The last event */
 } cg_sip_event_kind;
 
 typedef struct {
     cg_sip_event_kind kind;
     cg_sip_dialog_id dialog;
-    unsigned status;                       /* RINGING, FAILED: of the response */
-    unsigned host;                         /* RINGING, ANSWERED, FAILED: index of the one that said it */
-    char key;                              /* KEYS: 0-9 * # A-D */
-    char *sdp;                             /* NULL: none, or none that is taken (another type, too long) */
-    char *from_user, *from_name, *to_user; /* INCOMING; unescaped, never NULL */
-    struct sockaddr_storage source;        /* where the message came from that it tells of; AF_UNSPEC: of none */
+    unsigned status;                /* RINGING, FAILED: of the response */
+    unsigned host;                  /* RINGING, ANSWERED, FAILED: index of the one that said it */
+    char key;                       /* KEYS: 0-9 * # A-D */
+    char *sdp;                      /* NULL: none, or none that is taken (another type, too long) */
+    char *from_user, *from_name;    /* INCOMING; unescaped, never NULL */
+    char *to_user;                  /* INCOMING, REFER; the same */
+    char *to_host;                  /* REFER: "host" or "host:port"; "": ours, or none is needed */
+    struct sockaddr_storage source; /* where the message came from that it tells of; AF_UNSPEC: of none */
     cg_sip_header headers[CG_SIP_MAX_HEADERS];
     size_t header_count;
 } cg_sip_event;
@@ -106,6 +109,11 @@ void cg_sip_reject(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status);
 void cg_sip_reject_warning(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status, cg_sip_warning warning);
 /* Presses keys (0-9 * # A-D, w: half a second's pause) by INFO requests, one after the other. 64 wait at most. */
 void cg_sip_send_keys(cg_sip *sip, cg_sip_dialog_id dialog, const char *keys);
+/* The answer to a REFER (RFC 3515): 202 takes it. Another status refuses it; one that would end the dialog along with
+ * it (RFC 5057 section 5.1) is told as the outcome instead. */
+void cg_sip_refer_reply(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status);
+/* How what was taken goes: 180, and at last a final status, which cg_sip_end leaves the peer some time to react to. */
+void cg_sip_refer_tell(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status);
 /* CANCEL, BYE, or 480, as its state asks for. No event follows. */
 void cg_sip_end(cg_sip *sip, cg_sip_dialog_id dialog);
 

@@ -21,6 +21,7 @@ void cg_sip_dialog_free(void *data)
     for (char **host = dialog->hosts; *host != NULL; host++)
         g_free(*host);
     cg_sip_dialog_clear_keys(dialog);
+    cg_sip_dialog_forget_refer(dialog);
     g_free(dialog->user);
     g_free(dialog->from_user);
     g_free(dialog->auth_user);
@@ -113,7 +114,8 @@ void cg_sip_dialog_end(cg_sip_dialog *dialog)
         cg_sip_dialog_drop(dialog);
         break;
     case CG_SIP_DIALOG_TALKING:
-        nua_bye(dialog->handle, TAG_END());
+        if (!cg_sip_dialog_await_bye(dialog))
+            nua_bye(dialog->handle, TAG_END());
         break;
     case CG_SIP_DIALOG_ENDING:
         break;

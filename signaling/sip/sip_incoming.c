@@ -65,6 +65,7 @@ void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
     *dialog = (cg_sip_dialog){.sip = sip, .id = sip->next_incoming, .handle = handle, .state = CG_SIP_DIALOG_CALLED};
     sip->next_incoming += 2;
     nua_handle_bind(handle, dialog);
+    nua_set_hparams(handle, SIPTAG_ALLOW_STR(CG_SIP_DIALOG_METHODS), TAG_END());
     cg_sip_dialog_keep(dialog);
     cg_sip_event event = cg_sip_read_invite(message);
     event.dialog = dialog->id;

@@ -9,6 +9,12 @@
 #define NUA_HMAGIC_T struct cg_sip_dialog
 #include <sofia-sip/nua.h>
 
+/* Methods that get an answer of their own; 405 goes to every other. REFER only within calls: one that belongs to none
+ * would have us call at the word of whoever asks, and tell whatever address it names how that went. UPDATE is not among
+ * them: with a description in it, it would need offer and answer before the call is answered. */
+#define CG_SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+#define CG_SIP_DIALOG_METHODS CG_SIP_METHODS ", REFER"
+
 typedef enum {
     CG_SIP_DIALOG_CALLING, /* our INVITE is out; it may ring */
     CG_SIP_DIALOG_CALLED,  /* theirs is in, not answered */
@@ -33,6 +39,13 @@ typedef struct cg_sip_dialog {
         bool asked, spacing; /* a request is under way; it is too early for the next */
         su_timer_t *timer;   /* owned; of the latter */
     } keys;
+    struct {
+        msg_t *request;      /* a reference: awaits our answer; NULL: none */
+        sip_event_t *event;  /* owned; by which the peer knows it, while it is told how it goes; NULL: it is not */
+        bool quiet;          /* it does not want to be (RFC 4488) */
+        su_timer_t *parting; /* owned; after which we say BYE if the peer has not; NULL: none */
+        bool succeeded;      /* the peer was told so */
+    } refer;
     /* Of our INVITE; owned. */
     char *user, *from_user, *auth_user, *auth_password, *sdp;
     char *hosts[CG_SIP_MAX_HOSTS + 1]; /* NULL-terminated */
@@ -59,6 +72,7 @@ struct cg_sip {
 
     su_root_t *root;
     nua_t *nua;
+    msg_mclass_t *parser;           /* owned */
     su_timer_t *deadline;           /* of stopping */
     bool stopping, finished;        /* ... and the stack has said its last word */
     cg_sip_dialog_id next_incoming; /* odd */
@@ -77,6 +91,8 @@ void cg_sip_post_event(cg_sip *sip, const cg_sip_event *event);
 cg_sip_event cg_sip_read_invite(const sip_t *message);
 char *cg_sip_read_body(const sip_t *message); /* g_free; NULL: no description that we take */
 bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address);
+/* The event of a REFER; its strings are new. False: it names nothing that may be called. */
+bool cg_sip_read_refer(const sip_t *message, cg_sip_event *ret_event);
 /* For an INVITE of ours; g_free. */
 char *cg_sip_write_uri(const char *user, const char *host);
 char *cg_sip_write_from(const char *user, const char *host);
@@ -119,6 +135,13 @@ void cg_sip_dialog_on_info(cg_sip_dialog *dialog, const sip_t *message);
 void cg_sip_dialog_on_info_response(cg_sip_dialog *dialog, int status);
 void cg_sip_dialog_send_keys(cg_sip_dialog *dialog, const char *keys);
 void cg_sip_dialog_clear_keys(cg_sip_dialog *dialog);
+
+/* sip_refer.c */
+void cg_sip_dialog_on_refer(cg_sip_dialog *dialog, const sip_t *message, tagi_t tags[]);
+void cg_sip_dialog_refer_reply(cg_sip_dialog *dialog, unsigned status);
+void cg_sip_dialog_refer_tell(cg_sip_dialog *dialog, unsigned status);
+bool cg_sip_dialog_await_bye(cg_sip_dialog *dialog); /* the peer will say it itself; false: it will not */
+void cg_sip_dialog_forget_refer(cg_sip_dialog *dialog);
 
 /* sip.c: what cg_sip_new waits for. */
 void cg_sip_tell_started(cg_mailbox *waiting, bool running);

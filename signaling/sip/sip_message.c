@@ -7,6 +7,7 @@
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/sip.h>
+#include <sofia-sip/sip_header.h>
 #include <sofia-sip/url.h>
 #include <string.h>
 
@@ -59,6 +60,36 @@ cg_sip_event cg_sip_read_invite(const sip_t *message)
     };
     read_headers(message, &event);
     return event;
+}
+
+/* "host" or "host:port". */
+static char *copy_host(const url_t *url)
+{
+    if (url->url_host == NULL)
+        return g_strdup("");
+    g_autofree char *host =
+        url->url_port != NULL ? g_strdup_printf("%s:%s", url->url_host, url->url_port) : g_strdup(url->url_host);
+    return copy_text(host);
+}
+
+/* Sofia takes the first of two where there may be one. */
+static bool is_there_once(const sip_t *message, const msg_hclass_t *class)
+{
+    size_t count = 0;
+    for (const msg_header_t *h = (const msg_header_t *) message->sip_request; h != NULL; h = h->sh_succ)
+        count += h->sh_class == class;
+    return count == 1;
+}
+
+bool cg_sip_read_refer(const sip_t *message, cg_sip_event *ret_event)
+{
+    const url_t *url = message->sip_refer_to != NULL ? message->sip_refer_to->r_url : NULL;
+    bool callable = url != NULL && (url->url_type == url_sip || url->url_type == url_tel);
+    if (!callable || !is_there_once(message, sip_refer_to_class))
+        return false;
+    ret_event->to_user = copy_user(url);
+    ret_event->to_host = copy_host(url);
+    return true;
 }
 
 char *cg_sip_read_body(const sip_t *message)

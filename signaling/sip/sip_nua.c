@@ -63,6 +63,9 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
     case nua_r_info:
         cg_sip_dialog_on_info_response(dialog, status);
         break;
+    case nua_i_refer:
+        cg_sip_dialog_on_refer(dialog, message, tags);
+        break;
     case nua_i_terminated:
         cg_sip_dialog_on_terminated(dialog);
         break;

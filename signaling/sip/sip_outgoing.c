@@ -12,8 +12,8 @@ static bool try_host(cg_sip_dialog *dialog)
     dialog->handle = nua_handle(sip->nua, dialog, NUTAG_URL(url), SIPTAG_TO_STR(url), SIPTAG_FROM_STR(from), TAG_END());
     if (dialog->handle == NULL)
         return false;
-    nua_invite(dialog->handle, NUTAG_AUTOANSWER(0), SIPTAG_CONTENT_TYPE_STR("application/sdp"),
-               SIPTAG_PAYLOAD_STR(dialog->sdp), TAG_END());
+    nua_invite(dialog->handle, NUTAG_AUTOANSWER(0), SIPTAG_ALLOW_STR(CG_SIP_DIALOG_METHODS),
+               SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(dialog->sdp), TAG_END());
     return true;
 }
 

@@ -3,7 +3,9 @@
 
 #include "base/log.h"
 
+#include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/nta_tag.h>
+#include <sofia-sip/sip_extra.h>
 #include <sofia-sip/sip_tag.h>
 #include <sofia-sip/su_log.h>
 #include <sofia-sip/tport_tag.h>
@@ -13,10 +15,6 @@ enum {
     MAX_MESSAGE = 65535, /* octets; a datagram cannot be longer, and a stream need not be */
     STOP_MS = 2000,      /* for last words, when the process ends */
 };
-
-/* Methods that get an answer of their own; 405 goes to every other. UPDATE is not among them: with a description in it,
- * it would need offer and answer before the call is answered. */
-#define METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
 
 static int on_mail(su_root_magic_t *magic, su_wait_t *wait, su_wakeup_arg_t *user)
 {
@@ -43,16 +41,27 @@ static char *listening_url(const cg_sip *sip)
     return g_strdup_printf("sip:%s:%u;maddr=%s", host, sip->config.port, bound);
 }
 
+/* Sofia's own knows nothing of Refer-Sub (RFC 4488), and nua heeds only what is parsed. */
+static msg_mclass_t *make_parser(void)
+{
+    msg_mclass_t *parser = msg_mclass_clone(sip_default_mclass(), 0, 0);
+    if (parser != NULL)
+        msg_mclass_insert_header(parser, sip_refer_sub_class, 0);
+    return parser;
+}
+
 static bool start_stack(cg_sip *sip)
 {
     g_autofree char *url = listening_url(sip);
+    sip->parser = make_parser();
     su_root_threading(sip->root, 0);
-    sip->nua = nua_create(sip->root, cg_sip_on_nua, sip, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
-                          NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_AUTO302(0), NUTAG_SESSION_TIMER(0),
-                          NUTAG_APPL_METHOD("OPTIONS, INFO"), NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING),
-                          SIPTAG_ALLOW_STR(METHODS), SIPTAG_SUPPORTED(SIP_NONE), SIPTAG_USER_AGENT_STR("Callgate"),
-                          NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_SIP_T1X64(sip->config.timeout_ms), NTATAG_SERVER_RPORT(1),
-                          TPTAG_STUN_SERVER(0), TAG_END());
+    sip->nua =
+        nua_create(sip->root, cg_sip_on_nua, sip, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
+                   NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_AUTO302(0), NUTAG_SESSION_TIMER(0),
+                   NUTAG_APPL_METHOD("OPTIONS, INFO, REFER"), NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING),
+                   SIPTAG_ALLOW_STR(CG_SIP_METHODS), SIPTAG_SUPPORTED(SIP_NONE), SIPTAG_USER_AGENT_STR("Callgate"),
+                   NTATAG_MCLASS(sip->parser), NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_SIP_T1X64(sip->config.timeout_ms),
+                   NTATAG_SERVER_RPORT(1), TPTAG_STUN_SERVER(0), TAG_END());
     return sip->nua != NULL;
 }
 
@@ -93,6 +102,7 @@ static void finish(cg_sip *sip, su_wait_t *wait)
         while (su_root_yield(sip->root) != 0) /* what was sent behind the last word holds on to the stack */
             ;
         nua_destroy(sip->nua);
+        free(sip->parser);
         su_root_destroy(sip->root);
         su_deinit();
     }

@@ -43,10 +43,24 @@ static void read_invite(const sip_t *message)
     }
 }
 
+static void read_refer(const sip_t *message)
+{
+    cg_sip_event event = {0};
+    if (!cg_sip_read_refer(message, &event)) {
+        if (event.to_user != NULL || event.to_host != NULL)
+            abort();
+        return;
+    }
+    check_text(event.to_user);
+    check_text(event.to_host);
+}
+
 /* The stack answers what has no From by itself. */
 static void read_message(const sip_t *message)
 {
     g_autofree char *credentials = cg_sip_write_credentials(message, "user", "password");
+    if (message->sip_request != NULL)
+        read_refer(message);
     if (message->sip_request != NULL && message->sip_from != NULL)
         read_invite(message);
     else

@@ -1,0 +1,85 @@
+/* Transfers that phones ask for. Who is called costs the account money, so the trunk's `transfers` says whom a phone
+ * may name: nobody, those whom the trunk itself could call, or everybody whom a client could. */
+#include "gateway/sip_transfer.h"
+
+#include "base/log.h"
+#include "gateway/sip_status.h"
+#include "gateway/telephony.h"
+#include "gateway/transfer.h"
+
+enum { DECLINED = 603, PENDING = 491, ACCEPTED = 202 }; /* statuses of a REFER */
+
+static void log_refused(const cg_sip_leg *leg, const cg_sip_event *event, unsigned status)
+{
+    cg_log(CG_LOG_INFO, "sip.transfer_refused", CG_LOG_TEXT("account", leg->base.call->account.text),
+           CG_LOG_TEXT("call", leg->base.call->sid.text), CG_LOG_TEXT("trunk", leg->trunk->name),
+           CG_LOG_TEXT("by", leg->base.address), CG_LOG_TEXT("called", event->to_user),
+           CG_LOG_TEXT("host", event->to_host), CG_LOG_NUMBER("status", status));
+}
+
+static void refuse(const cg_sip_leg *leg, const cg_sip_event *event, unsigned status)
+{
+    log_refused(leg, event, status);
+    cg_sip_refer_reply(leg->telephony->sip, leg->dialog, status);
+}
+
+/* Listed numbers are those that the trunk can call itself, whatever host the phone puts behind them. NULL: the phone
+ * may not have it called. */
+static char *destination_of(const cg_sip_leg *leg, const cg_sip_event *event)
+{
+    const char *listed = cg_routes_find_listed(leg->telephony->routes, &leg->trunk->account, event->to_user);
+    char number[CG_NUMBER_MAX + 1];
+    if (listed != NULL)
+        return g_strdup(listed);
+    if (leg->trunk->transfers != CG_TRANSFERS_ANY)
+        return NULL;
+    if (*event->to_host != '\0')
+        return g_strdup_printf("sip:%s@%s", event->to_user, event->to_host);
+    return cg_number_normalize(event->to_user, number) ? g_strconcat("tel:", number, NULL) : g_strdup("");
+}
+
+static cg_form *parameters_of(const cg_sip_event *event)
+{
+    cg_form *form = cg_form_new();
+    cg_form_set(form, "Called", event->to_user);
+    return form;
+}
+
+static void transfer_to(cg_sip_leg *leg, const cg_sip_event *event, const char *to)
+{
+    cg_telephony *telephony = leg->telephony;
+    const cg_application *application = cg_directory_find_application(telephony->directory, &leg->trunk->application);
+    cg_call_end end = cg_telephony_refusal(telephony, &leg->base.call->account);
+    if (end == CG_CALL_END_NONE)
+        end = cg_transfer_blind(&leg->base, application, parameters_of(event), to);
+    if (end != CG_CALL_END_NONE) {
+        refuse(leg, event, cg_sip_status_of(end));
+        return;
+    }
+    cg_sip_refer_reply(telephony->sip, leg->dialog, ACCEPTED);
+    cg_transfer_tell(&leg->base);
+}
+
+void cg_sip_transfer_asked(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    if (leg->trunk->transfers == CG_TRANSFERS_OFF) {
+        refuse(leg, event, DECLINED);
+        return;
+    }
+    if (cg_transfer_fault(&leg->base) != NULL) {
+        refuse(leg, event, PENDING);
+        return;
+    }
+    g_autofree char *to = destination_of(leg, event);
+    if (to == NULL)
+        refuse(leg, event, cg_sip_status_of(CG_CALL_END_FORBIDDEN));
+    else
+        transfer_to(leg, event, to);
+}
+
+void cg_sip_transfer_tell(cg_call_leg *base, cg_transfer_state state, cg_call_end why)
+{
+    const cg_sip_leg *leg = cg_sip_leg_from(base);
+    unsigned status = state == CG_TRANSFER_RINGING ? 180 : state == CG_TRANSFER_COMPLETED ? 200 : cg_sip_status_of(why);
+    cg_sip_refer_tell(leg->telephony->sip, leg->dialog, status);
+}
