@@ -254,7 +254,8 @@ cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_hand
     bool running = false;
     sip->config = *config;
     sip->config.address = sip->address = g_strdup(config->address);
-    sip->config.advertise = sip->advertise = g_strdup(config->advertise != NULL ? config->advertise : config->address);
+    sip->config.advertise = sip->advertise =
+        cg_sip_write_host(config->advertise != NULL ? config->advertise : config->address);
     sip->sink = cg_sip_sink_new(control, handler, user);
     sip->mailbox = cg_mailbox_new();
     sip->next_incoming = 1;

@@ -61,7 +61,7 @@ typedef struct {
 } cg_sip_sink;
 
 struct cg_sip {
-    char *address, *advertise; /* owned */
+    char *address, *advertise; /* owned; the latter as in URIs */
     cg_sip_config config;
     cg_sip_sink *sink; /* a reference */
     GThread *thread;
@@ -93,6 +93,7 @@ char *cg_sip_read_body(const sip_t *message); /* g_free; NULL: no description th
 bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address);
 /* The event of a REFER; its strings are new. False: it names nothing that may be called. */
 bool cg_sip_read_refer(const sip_t *message, cg_sip_event *ret_event);
+char *cg_sip_write_host(const char *host); /* an IPv6 address has brackets in URIs and headers; g_free */
 /* For an INVITE of ours; g_free. */
 char *cg_sip_write_uri(const char *user, const char *host);
 char *cg_sip_write_from(const char *user, const char *host);

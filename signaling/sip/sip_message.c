@@ -129,6 +129,11 @@ static void append_user(GString *out, const char *user)
     }
 }
 
+char *cg_sip_write_host(const char *host)
+{
+    return strchr(host, ':') != NULL && host[0] != '[' ? g_strdup_printf("[%s]", host) : g_strdup(host);
+}
+
 char *cg_sip_write_uri(const char *user, const char *host)
 {
     GString *out = g_string_new("sip:");

@@ -28,17 +28,11 @@ static void keep_quiet(void *stream, char const *format, va_list arguments)
 {
 }
 
-/* An IPv6 address is bracketed in a URI. */
-static char *bracket(const char *host)
-{
-    return strchr(host, ':') != NULL && host[0] != '[' ? g_strdup_printf("[%s]", host) : g_strdup(host);
-}
-
 /* The host is what others are told, maddr what is bound. */
 static char *listening_url(const cg_sip *sip)
 {
-    g_autofree char *host = bracket(sip->advertise), *bound = bracket(sip->address);
-    return g_strdup_printf("sip:%s:%u;maddr=%s", host, sip->config.port, bound);
+    g_autofree char *bound = cg_sip_write_host(sip->address);
+    return g_strdup_printf("sip:%s:%u;maddr=%s", sip->advertise, sip->config.port, bound);
 }
 
 /* Sofia's own knows nothing of Refer-Sub (RFC 4488), and nua heeds only what is parsed. */

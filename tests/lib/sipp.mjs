@@ -17,6 +17,9 @@ const FIRST_PORT = 10000;
 const LAST_PORT = 31000;
 let nextPort = FIRST_PORT + (process.pid * 101) % (LAST_PORT - FIRST_PORT);
 
+const isIPv6 = (address) => address.includes(':');
+const datagramSocket = (address) => createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+
 const isFree = (bind, socket) => new Promise((resolve) => {
   socket.once('error', () => { socket.close(() => resolve(false)); }); // else it keeps the process alive
   bind(() => { socket.close(() => resolve(true)); });
@@ -27,7 +30,7 @@ export async function freePort(address = '127.0.0.1') {
   for (;;) {
     const port = nextPort;
     nextPort = port === LAST_PORT ? FIRST_PORT : port + 1;
-    const datagrams = createSocket('udp4');
+    const datagrams = datagramSocket(address);
     const connections = createServer();
     if (await isFree((bound) => datagrams.bind(port, address, bound), datagrams)
       && await isFree((bound) => connections.listen(port, address, bound), connections)) return port;
@@ -36,9 +39,12 @@ export async function freePort(address = '127.0.0.1') {
 
 // --- steps ---
 
+/** As in o= and c=. */
+const network = (address) => `IN IP${isIPv6(address) ? 6 : 4} ${address}`;
+
 /** What a phone describes itself with; `port` is where its media is. */
 export const description = (port, { address = '127.0.0.1', formats = '0 101', direction = 'sendrecv', version = 1, profile = 'AVP', extra = [] } = {}) => [
-  'v=0', `o=phone 1 ${version} IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0', `m=audio ${port} RTP/${profile} ${formats}`,
+  'v=0', `o=phone 1 ${version} ${network(address)}`, 's=-', `c=${network(address)}`, 't=0 0', `m=audio ${port} RTP/${profile} ${formats}`,
   'a=rtpmap:0 PCMU/8000', 'a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15', ...extra, `a=${direction}`].join('\n');
 
 const CONTACT = 'Contact: <sip:phone@[local_ip]:[local_port];transport=[transport]>';
@@ -122,8 +128,8 @@ export class Sipp {
   static async called(t, steps, options) {
     const sipp = new Sipp(t, steps, options);
     const port = `:${options.port.toString(16).toUpperCase().padStart(4, '0')} `;
-    const tables = () => readFileSync('/proc/net/udp', 'utf8') + readFileSync('/proc/net/tcp', 'utf8');
-    await until(() => tables().split('\n').some((line) => line.slice(0, 24).includes(port)), 'the port of sipp', 10000 * SLOWNESS);
+    const tables = () => ['udp', 'udp6', 'tcp', 'tcp6'].map((table) => readFileSync(`/proc/net/${table}`, 'utf8')).join('');
+    await until(() => tables().split('\n').some((line) => line.slice(0, 48).includes(port)), 'the port of sipp', 10000 * SLOWNESS);
     return sipp;
   }
 
@@ -171,10 +177,12 @@ export class RtpSocket {
   #sequence = 1000;
   #timestamp = 16000;
   #ssrc = 0x1234abcd;
+  #gateway; // where it sends to, unless it is told
 
   static async open(t, address = '127.0.0.1') {
     const media = new RtpSocket();
-    media.socket = createSocket('udp4');
+    media.socket = datagramSocket(address);
+    media.#gateway = isIPv6(address) ? '::1' : '127.0.0.1';
     media.socket.bind(0, address);
     await once(media.socket, 'listening');
     media.port = media.socket.address().port;
@@ -201,7 +209,7 @@ export class RtpSocket {
     return isRtcp ? undefined : data;
   }
 
-  send(port, { type = 0, payload = Buffer.alloc(160, 0xff), marker = false, advance = 160, address = '127.0.0.1' } = {}) {
+  send(port, { type = 0, payload = Buffer.alloc(160, 0xff), marker = false, advance = 160, address = this.#gateway } = {}) {
     const packet = Buffer.alloc(12 + payload.length);
     packet[0] = 0x80;
     packet[1] = type | (marker ? 0x80 : 0);
@@ -217,7 +225,7 @@ export class RtpSocket {
   report(port) {
     const packet = Buffer.from('80c9000100000000', 'hex');
     packet.writeUInt32BE(this.#ssrc, 4);
-    this.socket.send(this.srtp ? this.srtp.ours.protectRtcp(packet) : packet, port, '127.0.0.1');
+    this.socket.send(this.srtp ? this.srtp.ours.protectRtcp(packet) : packet, port, this.#gateway);
   }
 
   /** Sends until closed, or until it says something else: silence, or a tone of `tone` Hz. */
