@@ -303,6 +303,13 @@ static size_t encode(cg_transcoder *transcoder)
     return size;
 }
 
+/* Nothing has come for so long that nothing more is expected; but who has said how its silence sounds may be silent for
+ * as long as it likes (RFC 3389 section 4). */
+static bool is_over(const cg_transcoder *transcoder)
+{
+    return !transcoder->buffer.running || (!transcoder->noisy && transcoder->due_us - transcoder->heard_us > REST_US);
+}
+
 bool cg_transcoder_step(cg_transcoder *transcoder, int64_t now_us, cg_transcoder_frame *ret_frame)
 {
     ret_frame->keys[0] = '\0';
@@ -310,7 +317,7 @@ bool cg_transcoder_step(cg_transcoder *transcoder, int64_t now_us, cg_transcoder
         return false;
     if (now_us - transcoder->due_us > STALL_US)
         move_due(transcoder, now_us);
-    if (transcoder->due_us - transcoder->heard_us > REST_US || !transcoder->buffer.running) {
+    if (is_over(transcoder)) {
         cg_transcoder_pause(transcoder);
         return false;
     }

@@ -1,6 +1,7 @@
 /* One direction of a link whose legs have no codec in common: packets of one side in, packets of the other out. Between
  * them lie a jitter buffer, a decoder, perhaps a resampler, and an encoder, paced by a clock of our own: one packet
- * goes out every `ptime`, whatever came in. After a second of nothing it rests, until the next packet comes.
+ * goes out every `ptime`, whatever came in. After a second of nothing it rests, until the next packet comes,
+ * unless the last one was comfort noise, which goes on.
  *
  * A core without I/O: packets, payloads and `now` in; due times and payloads out. All it needs is allocated when it is
  * made. */

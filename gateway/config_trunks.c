@@ -211,15 +211,12 @@ static int family_of(char **hosts)
 
 static bool read_media_family(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
 {
-    g_autofree char *text = text_of(file, group, "media_family");
-    if (text == NULL || g_str_equal(text, "auto"))
-        trunk->media_family = family_of(trunk->hosts);
-    else if (g_str_equal(text, "ipv4"))
-        trunk->media_family = AF_INET;
-    else if (g_str_equal(text, "ipv6"))
-        trunk->media_family = AF_INET6;
-    else
-        return fail(ret_why, "media_family must be auto, ipv4 or ipv6, not \"%s\"", text);
+    static const char *const names[] = {"auto", "ipv4", "ipv6", NULL};
+    const int families[] = {family_of(trunk->hosts), AF_INET, AF_INET6};
+    unsigned chosen;
+    if (!choice_of(file, group, "media_family", names, &chosen, ret_why))
+        return false;
+    trunk->media_family = families[chosen];
     return true;
 }
 

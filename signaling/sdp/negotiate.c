@@ -167,6 +167,7 @@ void cg_sdp_prefer_codecs(const cg_codec *allowed, bool events, cg_media_descrip
     memset(media->extensions, 0, sizeof(media->extensions));
     for (; *allowed != CG_CODEC_COUNT; allowed++)
         move_format(&all, *allowed, media);
+    move_format(&all, CG_CODEC_CN, media);
     if (events) {
         move_format(&all, CG_CODEC_TELEPHONE_EVENT_48000, media);
         move_format(&all, CG_CODEC_TELEPHONE_EVENT_8000, media);

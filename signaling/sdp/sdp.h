@@ -102,7 +102,8 @@ void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_descript
 void cg_sdp_offer_more(cg_media_description *local);
 
 /* Leaves of `media` those codecs of `allowed` (ended by CG_CODEC_COUNT) that it has, in the order of `allowed`, behind
- * them (`events`) the telephone-events that go with them, and no header extensions: what a trunk is offered. */
+ * them comfort noise and (`events`) the telephone-events that go with them, and no header extensions: what a trunk is
+ * offered. */
 void cg_sdp_prefer_codecs(const cg_codec *allowed, bool events, cg_media_description *media);
 
 /* Takes a remote answer to our offer `local`: leaves of it what the answer has, too. False, and nothing changed, if

@@ -132,7 +132,7 @@ static void test_offer(void)
     cg_sdp_offer_media(cg_sdp_media(browser), &local);
     cg_sdp_prefer_codecs(allowed, true, &local);
     g_autofree char *offer = cg_sdp_write_offer(&origin, &local);
-    g_assert_nonnull(strstr(offer, "m=audio 20000 RTP/AVP 8 111 110 101\r\n"));
+    g_assert_nonnull(strstr(offer, "m=audio 20000 RTP/AVP 8 111 13 110 101\r\n"));
     g_assert_null(strstr(offer, "extmap"));
     g_assert_null(strstr(offer, "ice-"));
     g_assert_cmpint(parse(offer, CG_SDP_OFFER, &back), ==, CG_SDP_OK);
