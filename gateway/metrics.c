@@ -214,6 +214,11 @@ static void print_sip(GString *page, const cg_gateway *gateway)
         return;
     cg_sip_stats_read(gateway->telephony->sip, &stats);
     single(page, "sip_dialogs", GAUGE, "SIP dialogs, ending ones included.", stats.dialogs);
+    single(page, "sip_connections", GAUGE, "TCP connections to the SIP port.", stats.connections.open);
+    single(page, "sip_connections_refused_total", COUNTER, "Connections over max_connections or connections_per_ip.",
+           stats.connections.refused);
+    single(page, "sip_connections_late_total", COUNTER, "Connections closed for want of a whole message in time.",
+           stats.connections.late);
     single(page, "sip_refused_sources_total", COUNTER, "SIP requests from addresses of no trunk.",
            stats.refused_sources);
     cg_trunk_stats_print(&gateway->telephony->stats, "callgate_", page);

@@ -206,6 +206,7 @@ void cg_sip_stats_read(const cg_sip *sip, cg_sip_stats *ret_stats)
         .refused_sources = atomic_load_explicit(&sip->refused_sources, memory_order_relaxed),
         .mailbox_depth = cg_mailbox_depth(sip->mailbox),
     };
+    cg_sip_connections_stats_read(sip->connections, &ret_stats->connections);
 }
 
 static void run_stop(cg_sip *sip, cg_sip_dialog *dialog, command *what)
@@ -240,6 +241,7 @@ void cg_sip_tell_started(cg_mailbox *waiting, bool running)
 static void free_parts(cg_sip *sip)
 {
     cg_mailbox_free(sip->mailbox);
+    cg_sip_connections_free(sip->connections);
     cg_sip_sink_close(sip->sink);
     g_free(sip->sources);
     g_free(sip->address);
@@ -258,6 +260,7 @@ cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_hand
         cg_sip_write_host(config->advertise != NULL ? config->advertise : config->address);
     sip->sink = cg_sip_sink_new(control, handler, user);
     sip->mailbox = cg_mailbox_new();
+    sip->connections = cg_sip_connections_new(&config->connections);
     sip->next_incoming = 1;
     sip->starting = cg_mailbox_new();
     sip->thread = g_thread_new("sip", cg_sip_run, sip);

@@ -10,6 +10,7 @@
 
 #include "base/ip_range.h"
 #include "base/mailbox.h"
+#include "signaling/sip/sip_connections.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -32,6 +33,7 @@ typedef struct {
     const char *advertise; /* the host that others know us by; NULL: `address` */
     unsigned timeout_ms;   /* without any answer to a request, after which it has failed (64*T1) */
     unsigned max_dialogs;  /* at a time; further INVITEs are answered 503 */
+    cg_sip_connection_limits connections;
 } cg_sip_config;
 
 typedef struct {
@@ -73,7 +75,7 @@ cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_hand
 /* Lets dialogs say their last word for a short time, ends the thread. No event is delivered afterwards. */
 void cg_sip_free(cg_sip *sip);
 
-/* From whom requests are taken; everybody else is answered 403. Copied. */
+/* From whom requests are taken; everybody else gets no answer, and no connection. Copied. */
 void cg_sip_set_sources(cg_sip *sip, const cg_ip_range *sources, size_t count);
 
 typedef struct {
@@ -121,5 +123,6 @@ typedef struct {
     uint64_t dialogs;         /* now */
     uint64_t refused_sources; /* requests of strangers */
     uint64_t mailbox_depth;
+    cg_sip_connections_stats connections;
 } cg_sip_stats;
 void cg_sip_stats_read(const cg_sip *sip, cg_sip_stats *ret_stats); /* from the control thread */

@@ -4,6 +4,7 @@
 #include "signaling/sip/sip_internal.h"
 
 #include "base/secret.h"
+#include "signaling/sip/sip_screen.h"
 
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/sip_tag.h>
@@ -18,6 +19,9 @@ void cg_sip_dialog_free(void *data)
         nua_handle_destroy(dialog->handle);
     }
     cg_sip_dialog_forget_offers(dialog);
+    if (dialog->call_id != NULL)
+        cg_sip_screen_leave(dialog->sip->screen, dialog->call_id, g_get_monotonic_time());
+    g_free(dialog->call_id);
     for (char **host = dialog->hosts; *host != NULL; host++)
         g_free(*host);
     cg_sip_dialog_clear_keys(dialog);
@@ -34,6 +38,14 @@ void cg_sip_dialog_keep(cg_sip_dialog *dialog)
 {
     g_hash_table_insert(dialog->sip->dialogs, &dialog->id, dialog);
     atomic_store_explicit(&dialog->sip->dialog_count, g_hash_table_size(dialog->sip->dialogs), memory_order_relaxed);
+}
+
+void cg_sip_dialog_heard(cg_sip_dialog *dialog, const sip_t *message)
+{
+    if (dialog->call_id != NULL || message == NULL || message->sip_call_id == NULL)
+        return;
+    dialog->call_id = g_strdup(message->sip_call_id->i_id);
+    cg_sip_screen_enter(dialog->sip->screen, dialog->call_id, g_get_monotonic_time());
 }
 
 void cg_sip_dialog_drop(cg_sip_dialog *dialog)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "signaling/sip/sip.h"
+#include "signaling/sip/sip_connections.h"
 
 #include <stdatomic.h>
 
@@ -25,6 +26,7 @@ typedef enum {
 typedef struct cg_sip_dialog {
     cg_sip *sip;
     cg_sip_dialog_id id;
+    char *call_id;        /* owned; NULL: not known yet */
     nua_handle_t *handle; /* owned */
     cg_sip_dialog_state state;
     bool rang;          /* 180 was told */
@@ -50,6 +52,8 @@ typedef struct cg_sip_dialog {
     char *user, *from_user, *auth_user, *auth_password, *sdp;
     char *hosts[CG_SIP_MAX_HOSTS + 1]; /* NULL-terminated */
 } cg_sip_dialog;
+
+typedef struct cg_sip_screen cg_sip_screen;
 
 /* The way events take; outlives a mail on it. */
 typedef struct {
@@ -79,7 +83,9 @@ struct cg_sip {
     GHashTable *dialogs;            /* id -> (owned) cg_sip_dialog */
     cg_ip_range *sources;           /* owned */
     size_t source_count;
-    int64_t stranger_told_us; /* when a refusal was last logged */
+    cg_sip_screen *screen;           /* owned */
+    cg_sip_connections *connections; /* owned */
+    su_timer_t *looking;             /* owned; at the connections */
 };
 
 /* sip_event.c: takes what `event` points to. */
@@ -90,7 +96,8 @@ void cg_sip_post_event(cg_sip *sip, const cg_sip_event *event);
 /* sip_message.c: the event of an incoming INVITE; its strings are new. */
 cg_sip_event cg_sip_read_invite(const sip_t *message);
 char *cg_sip_read_body(const sip_t *message); /* g_free; NULL: no description that we take */
-bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address);
+bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address);      /* of the request that is told of */
+bool cg_sip_read_address(msg_t *message, struct sockaddr_storage *ret_address); /* where it came from */
 /* The event of a REFER; its strings are new. False: it names nothing that may be called. */
 bool cg_sip_read_refer(const sip_t *message, cg_sip_event *ret_event);
 char *cg_sip_write_host(const char *host); /* an IPv6 address has brackets in URIs and headers; g_free */
@@ -114,8 +121,9 @@ void cg_sip_dialog_end(cg_sip_dialog *dialog);
 void cg_sip_dialog_on_reinvite(cg_sip_dialog *dialog, const sip_t *message);
 void cg_sip_dialog_on_ack(cg_sip_dialog *dialog, const sip_t *message);
 void cg_sip_dialog_on_terminated(cg_sip_dialog *dialog);
-void cg_sip_dialog_keep(cg_sip_dialog *dialog); /* in the table, which owns it */
-void cg_sip_dialog_drop(cg_sip_dialog *dialog); /* out of it, and freed */
+void cg_sip_dialog_keep(cg_sip_dialog *dialog);                        /* in the table, which owns it */
+void cg_sip_dialog_heard(cg_sip_dialog *dialog, const sip_t *message); /* its first message tells its Call-ID */
+void cg_sip_dialog_drop(cg_sip_dialog *dialog);                        /* out of it, and freed */
 void cg_sip_dialog_tell(cg_sip_dialog *dialog, cg_sip_event_kind kind, unsigned status, char *sdp); /* takes `sdp` */
 void cg_sip_dialog_free(void *dialog);
 
@@ -128,6 +136,7 @@ void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const si
 void cg_sip_dialog_forget_offers(cg_sip_dialog *dialog);
 
 /* sip_incoming.c */
+bool cg_sip_knows(const cg_sip *sip, const struct sockaddr_storage *source); /* one of the sources */
 void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message);
 void cg_sip_on_options(cg_sip *sip, nua_handle_t *handle, bool in_dialog);
 

@@ -107,7 +107,11 @@ char *cg_sip_read_body(const sip_t *message)
 
 bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address)
 {
-    msg_t *message = nua_current_request(nua);
+    return cg_sip_read_address(nua_current_request(nua), ret_address);
+}
+
+bool cg_sip_read_address(msg_t *message, struct sockaddr_storage *ret_address)
+{
     const su_sockaddr_t *address = message != NULL ? msg_addr(message) : NULL;
     if (address == NULL || (address->su_family != AF_INET && address->su_family != AF_INET6))
         return false;

@@ -44,6 +44,7 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
         on_event_of_none(sip, event, handle, message);
         return;
     }
+    cg_sip_dialog_heard(dialog, message);
     switch (event) {
     case nua_r_invite:
         cg_sip_dialog_on_response(dialog, status, message);

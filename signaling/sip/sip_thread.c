@@ -1,7 +1,7 @@
 /* The SIP thread: Sofia's event loop, the stack on it, the mailbox. */
 #include "signaling/sip/sip_internal.h"
 
-#include "base/log.h"
+#include "signaling/sip/sip_screen.h"
 
 #include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/nta_tag.h>
@@ -14,6 +14,7 @@
 enum {
     MAX_MESSAGE = 65535, /* octets; a datagram cannot be longer, and a stream need not be */
     STOP_MS = 2000,      /* for last words, when the process ends */
+    LOOK_MS = 250,       /* at the connections */
 };
 
 static int on_mail(su_root_magic_t *magic, su_wait_t *wait, su_wakeup_arg_t *user)
@@ -47,16 +48,27 @@ static msg_mclass_t *make_parser(void)
 static bool start_stack(cg_sip *sip)
 {
     g_autofree char *url = listening_url(sip);
-    sip->parser = make_parser();
     su_root_threading(sip->root, 0);
     sip->nua =
         nua_create(sip->root, cg_sip_on_nua, sip, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
                    NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_AUTO302(0), NUTAG_SESSION_TIMER(0),
                    NUTAG_APPL_METHOD("OPTIONS, INFO, REFER"), NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING),
                    SIPTAG_ALLOW_STR(CG_SIP_METHODS), SIPTAG_SUPPORTED(SIP_NONE), SIPTAG_USER_AGENT_STR("Callgate"),
-                   NTATAG_MCLASS(sip->parser), NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_SIP_T1X64(sip->config.timeout_ms),
-                   NTATAG_SERVER_RPORT(1), TPTAG_STUN_SERVER(0), TAG_END());
+                   NTATAG_MCLASS(cg_sip_screen_mclass(sip->screen)), NTATAG_MAXSIZE(MAX_MESSAGE),
+                   NTATAG_SIP_T1X64(sip->config.timeout_ms), NTATAG_SERVER_RPORT(1), TPTAG_STUN_SERVER(0), TAG_END());
     return sip->nua != NULL;
+}
+
+static void on_look(su_root_magic_t *magic, su_timer_t *timer, su_timer_arg_t *user)
+{
+    cg_sip_connections_look(((cg_sip *) user)->connections, g_get_monotonic_time());
+}
+
+static void start_looking(cg_sip *sip)
+{
+    g_assert(cg_sip_connections_listening(sip->connections) > 0); /* else Sofia registers its sockets in another way */
+    sip->looking = su_timer_create(su_root_task(sip->root), LOOK_MS);
+    su_timer_set_for_ever(sip->looking, on_look, (su_timer_arg_t *) sip);
 }
 
 static bool start(cg_sip *sip, su_wait_t *wait)
@@ -65,8 +77,12 @@ static bool start(cg_sip *sip, su_wait_t *wait)
     su_log_redirect(NULL, keep_quiet, NULL);
     sip->root = su_root_create(NULL);
     sip->dialogs = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, cg_sip_dialog_free);
+    sip->parser = make_parser();
+    sip->screen = cg_sip_screen_new(sip, sip->parser);
+    cg_sip_connections_watch(sip->connections);
     if (sip->root == NULL || !start_stack(sip))
         return false;
+    start_looking(sip);
     su_wait_create(wait, cg_mailbox_fd(sip->mailbox), SU_WAIT_IN);
     su_root_register(sip->root, wait, on_mail, (su_wakeup_arg_t *) sip, 0);
     return true;
@@ -90,16 +106,19 @@ void cg_sip_stop(cg_sip *sip)
 static void finish(cg_sip *sip, su_wait_t *wait)
 {
     su_timer_destroy(sip->deadline);
+    su_timer_destroy(sip->looking);
     g_hash_table_unref(sip->dialogs);
     su_root_unregister(sip->root, wait, on_mail, (su_wakeup_arg_t *) sip);
     if (sip->finished) {
         while (su_root_yield(sip->root) != 0) /* what was sent behind the last word holds on to the stack */
             ;
         nua_destroy(sip->nua);
-        free(sip->parser);
         su_root_destroy(sip->root);
         su_deinit();
+        cg_sip_screen_free(sip->screen);
+        free(sip->parser);
     }
+    cg_sip_connections_watch(NULL);
 }
 
 gpointer cg_sip_run(gpointer user)
@@ -115,6 +134,8 @@ gpointer cg_sip_run(gpointer user)
         g_hash_table_unref(sip->dialogs);
         su_root_destroy(sip->root);
         su_deinit();
+        cg_sip_screen_free(sip->screen);
+        free(sip->parser);
     }
     return NULL;
 }

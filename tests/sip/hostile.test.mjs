@@ -8,6 +8,7 @@ import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
 import { registered } from '../lib/signal-calls.mjs';
+import { dialogOf, SipSocket } from '../lib/sip-raw.mjs';
 import { call, description, expect, expectStatus, freePort, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { startTelephony } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
@@ -99,4 +100,41 @@ test('broken SIP over UDP and TCP', { timeout }, async (t) => {
   await sipp.finished();
   const asks = new Sipp(t, [call('OPTIONS', NUMBER, 1), expectStatus(200)], { port: await freePort(), remote: gateway.sip });
   await asks.finished();
+});
+
+test('requests that only look like those of a call do not touch it', { timeout }, async (t) => {
+  const gateway = await startTelephony(t, { carrier: { hosts: '127.0.0.1' } }, { numbers: { [NUMBER]: 'client:bob' } });
+  const bob = await registered(gateway, 'bob');
+  t.after(() => bob.close());
+  const media = new MediaPeers(t);
+  const phone = await RtpSocket.open(t);
+  const sipp = new Sipp(t, [call('INVITE', NUMBER, 1, { sdp: description(phone.port) }), expectStatus(100, { optional: true }),
+    expectStatus(180), expectStatus(200), call('ACK', NUMBER, 1, { established: true }), expect('BYE'), reply('200 OK')],
+  { port: await freePort(), remote: gateway.sip });
+  const { payload: ring } = await bob.next('invite');
+  await until(() => /^SIP\/2.0 180/m.test(sipp.messages), 'the ringing');
+  const dialog = dialogOf(sipp.messages);
+
+  const stranger = await SipSocket.open(t, gateway.sip, '127.0.0.7'); // who knows everything of the call
+  const trunk = await SipSocket.open(t, gateway.sip);
+  const says = async (what, method, options, status) => {
+    trunk.received = [];
+    await trunk.request(method, { sequence: 1, ...options });
+    await until(() => trunk.statusOf(options.call ?? dialog.call) === status, `${status} for ${what}`);
+  };
+  await says('CANCEL of another transaction', 'CANCEL', { ...dialog, toTag: undefined, branch: 'z9hG4bKnone' }, 481);
+  await says('CANCEL of no call', 'CANCEL', { call: 'nobody' }, 481);
+  bob.send('answer', { callsid: ring.callsid, sdp: await media.answer('bob', ring.sdp, { narrow: true }) });
+  await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
+  for (const wrong of [{ toTag: 'foreign' }, { fromTag: 'foreign' }, { call: 'foreign' }]) {
+    for (const method of ['BYE', 'INFO', 'INVITE']) {
+      await says(`${method} with ${JSON.stringify(wrong)}`, method, { ...dialog, sequence: 9, branch: `z9hG4bK${method}${Object.values(wrong)}`, ...wrong }, 481);
+    }
+  }
+  await stranger.request('BYE', { ...dialog, sequence: 9, toTag: 'foreign' });
+  await stranger.request('CANCEL', { ...dialog, sequence: 1 });
+  phone.talk(mediaPort(sipp.messages, phone.port));
+  await media.receive(['bob'], 20);
+  bob.send('hangup', { callsid: ring.callsid });
+  await sipp.finished();
 });
