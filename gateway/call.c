@@ -74,7 +74,7 @@ void cg_call_finish(cg_call *call, cg_call_end end)
     }
 }
 
-bool cg_call_add_callee(cg_call *call, cg_call_leg *leg)
+bool cg_call_join_callee(cg_call *call, cg_call_leg *leg)
 {
     leg->call = call;
     if (!cg_calls_open_media(call->calls, leg, call->worker)) {
@@ -83,6 +83,13 @@ bool cg_call_add_callee(cg_call *call, cg_call_leg *leg)
     }
     add_leg(call, leg);
     leg->state = CG_CALL_LEG_OFFERED;
+    return true;
+}
+
+bool cg_call_add_callee(cg_call *call, cg_call_leg *leg)
+{
+    if (!cg_call_join_callee(call, leg))
+        return false;
     leg->ops->offer(leg);
     return true;
 }

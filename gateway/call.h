@@ -43,6 +43,9 @@ cg_call *cg_call_new(cg_calls *calls, cg_call_leg *caller, const cg_sid *account
  * leg is freed. Used by destinations. */
 bool cg_call_add_callee(cg_call *call, cg_call_leg *leg);
 
+/* The same for one that answers by itself: it is not offered the call. */
+bool cg_call_join_callee(cg_call *call, cg_call_leg *leg);
+
 /* Lets `to` ring; on failure ends the call with the reason that the caller is told. */
 void cg_call_dial(cg_call *call);
 

@@ -149,6 +149,28 @@ static bool is_source_of(const cg_trunk *trunk, const struct sockaddr_storage *s
     return false;
 }
 
+/* By name: either may be of a configuration that was replaced. */
+bool cg_trunk_may_transfer(const cg_trunk *trunk, const cg_trunk *of)
+{
+    bool same = strcmp(trunk->name, of->name) == 0;
+    return cg_sid_equal(&trunk->account, &of->account) && trunk->transfers != CG_TRANSFERS_OFF &&
+           (same || trunk->transfers == CG_TRANSFERS_ANY);
+}
+
+const cg_trunk *cg_routes_find_transferring(const cg_routes *routes, const struct sockaddr_storage *source,
+                                            const cg_trunk *of)
+{
+    const cg_trunk *found = NULL;
+    for (guint i = 0; i < routes->trunks->len; i++) {
+        const cg_trunk *trunk = routes->trunks->pdata[i];
+        if (!is_source_of(trunk, source) || !cg_trunk_may_transfer(trunk, of))
+            continue;
+        if (found == NULL || strcmp(trunk->name, of->name) == 0)
+            found = trunk;
+    }
+    return found;
+}
+
 /* Trunks write numbers with + and without. */
 const char *cg_routes_find_listed(const cg_routes *routes, const cg_sid *account, const char *called)
 {

@@ -96,6 +96,13 @@ char *cg_trunk_dialled(const cg_trunk *trunk, const char *number);
 /* For whom a listed number of the account is ("client:alice"); NULL: it is not listed. */
 const char *cg_routes_find_listed(const cg_routes *routes, const cg_sid *account, const char *called);
 
+/* The trunk of whoever at that address may lay hands on a call of `of`: the same one, or one of the account that may
+ * have everybody transferred. NULL: there is none. */
+const cg_trunk *cg_routes_find_transferring(const cg_routes *routes, const struct sockaddr_storage *source,
+                                            const cg_trunk *of);
+/* May phones of `trunk` lay hands on a call of `of`? */
+bool cg_trunk_may_transfer(const cg_trunk *trunk, const cg_trunk *of);
+
 /* For whom a call to `called` from that address is. NONE: a number of nobody. `*ret_trunk` is a trunk of that source
  * in any case, NULL if there is none. */
 cg_route_result cg_routes_find_incoming(const cg_routes *routes, const struct sockaddr_storage *source,

@@ -279,20 +279,41 @@ static cg_call_end make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **r
     return CG_CALL_END_NONE;
 }
 
-static void leg_answer(cg_call_leg *base)
+/* Says 200 with an answer for what the party at the far end took; why it cannot is told. */
+static cg_call_end say_yes(cg_sip_leg *leg, const cg_call_leg *far)
 {
-    cg_sip_leg *leg = sip_leg(base);
     g_autoptr(cg_secret) sdp = NULL;
-    cg_call_end end = make_answer(leg, base->call->callee, &sdp);
-    if (end != CG_CALL_END_NONE) {
-        cg_call_finish(base->call, end);
-        return;
-    }
+    cg_call_end end = make_answer(leg, far, &sdp);
+    if (end != CG_CALL_END_NONE)
+        return end;
     leg->accepted = true;
     set_keys(leg);
     leg->status = 200;
     leg->counts->answers[leg->direction]++;
     cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
+    return CG_CALL_END_NONE;
+}
+
+static void leg_answer(cg_call_leg *base)
+{
+    cg_call_end end = say_yes(sip_leg(base), base->call->callee);
+    if (end != CG_CALL_END_NONE)
+        cg_call_finish(base->call, end);
+}
+
+/* The caller has not been answered: whatever it offers is what it may be answered with. */
+bool cg_sip_leg_pick_up(cg_sip_leg *leg)
+{
+    const cg_media_description *offered = &leg->base.call->caller->remote;
+    cg_call_leg far = {.local = *offered, .remote = *offered};
+    cg_call_end end = say_yes(leg, &far);
+    if (end != CG_CALL_END_NONE) {
+        leg_end(&leg->base, end, true);
+        cg_call_leg_failed(&leg->base, end);
+        return false;
+    }
+    cg_call_leg_answered(&leg->base);
+    return true;
 }
 
 static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error)

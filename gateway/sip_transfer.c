@@ -45,13 +45,17 @@ static cg_form *parameters_of(const cg_sip_event *event)
     return form;
 }
 
+static const cg_application *application_of(const cg_sip_leg *leg)
+{
+    return cg_directory_find_application(leg->telephony->directory, &leg->trunk->application);
+}
+
 static void transfer_to(cg_sip_leg *leg, const cg_sip_event *event, const char *to)
 {
     cg_telephony *telephony = leg->telephony;
-    const cg_application *application = cg_directory_find_application(telephony->directory, &leg->trunk->application);
     cg_call_end end = cg_telephony_refusal(telephony, &leg->base.call->account);
     if (end == CG_CALL_END_NONE)
-        end = cg_transfer_blind(&leg->base, application, parameters_of(event), to);
+        end = cg_transfer_blind(&leg->base, application_of(leg), parameters_of(event), to);
     if (end != CG_CALL_END_NONE) {
         refuse(leg, event, cg_sip_status_of(end));
         return;
@@ -60,21 +64,43 @@ static void transfer_to(cg_sip_leg *leg, const cg_sip_event *event, const char *
     cg_transfer_tell(&leg->base);
 }
 
-void cg_sip_transfer_asked(cg_sip_leg *leg, const cg_sip_event *event)
+static void refer_to(cg_sip_leg *leg, const cg_sip_event *event)
 {
-    if (leg->trunk->transfers == CG_TRANSFERS_OFF) {
-        refuse(leg, event, DECLINED);
-        return;
-    }
-    if (cg_transfer_fault(&leg->base) != NULL) {
-        refuse(leg, event, PENDING);
-        return;
-    }
     g_autofree char *to = destination_of(leg, event);
     if (to == NULL)
         refuse(leg, event, cg_sip_status_of(CG_CALL_END_FORBIDDEN));
     else
         transfer_to(leg, event, to);
+}
+
+/* The other call is of the same phone, as far as can be told: of a trunk whose calls this one may lay hands on. */
+static void transfer_with(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    cg_telephony *telephony = leg->telephony;
+    cg_sip_leg *with = event->status == 0 ? g_hash_table_lookup(telephony->legs, &event->replaces) : NULL;
+    if (with == NULL)
+        refuse(leg, event, event->status != 0 ? event->status : 481);
+    else if (!cg_trunk_may_transfer(leg->trunk, with->trunk))
+        refuse(leg, event, cg_sip_status_of(CG_CALL_END_FORBIDDEN));
+    else if (cg_transfer_join_fault(&leg->base, &with->base, application_of(leg)) != NULL)
+        refuse(leg, event, DECLINED);
+    else {
+        cg_sip_refer_reply(telephony->sip, leg->dialog, ACCEPTED);
+        cg_transfer_join(&leg->base, &with->base, application_of(leg));
+    }
+}
+
+void cg_sip_transfer_asked(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    if (leg->trunk->transfers == CG_TRANSFERS_OFF) {
+        refuse(leg, event, DECLINED);
+    } else if (cg_transfer_fault(&leg->base) != NULL) {
+        refuse(leg, event, PENDING);
+    } else if (event->replaces != 0 || event->status != 0) {
+        transfer_with(leg, event);
+    } else {
+        refer_to(leg, event);
+    }
 }
 
 void cg_sip_transfer_tell(cg_call_leg *base, cg_transfer_state state, cg_call_end why)

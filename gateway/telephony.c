@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "gateway/sip_media.h"
+#include "gateway/sip_replaces.h"
 #include "gateway/sip_status.h"
 
 #include <string.h>
@@ -66,7 +67,7 @@ cg_call_end cg_telephony_dial_address(cg_call *call, const char *address, cg_tel
 
 /* --- from trunks --- */
 
-static cg_form *parameters_of(const cg_sip_event *event)
+cg_form *cg_telephony_parameters(const cg_sip_event *event)
 {
     cg_form *form = cg_form_new();
     cg_form_set(form, "Called", event->to_user);
@@ -104,17 +105,23 @@ static cg_call_end refusal_of(const cg_telephony *telephony, const cg_trunk *tru
     return end == CG_CALL_END_NONE && !has_room(telephony, trunk) ? CG_CALL_END_OVERLOADED : end;
 }
 
-static void refuse(cg_telephony *telephony, const cg_sip_event *event, const cg_trunk *trunk, cg_call_end end)
+void cg_telephony_note_refused(cg_telephony *telephony, const cg_sip_event *event, const cg_trunk *trunk,
+                               const char *reason, unsigned status)
 {
-    unsigned status = cg_sip_status_of(end);
     if (trunk != NULL) {
         cg_trunk_counts *counts = cg_trunk_stats_of(&telephony->stats, trunk->name);
         counts->attempts[CG_TRUNK_IN]++;
         cg_trunk_counts_failure(counts, CG_TRUNK_IN, status);
     }
     cg_log(CG_LOG_INFO, "sip.refused", CG_LOG_TEXT("trunk", trunk != NULL ? trunk->name : ""),
-           CG_LOG_TEXT("called", event->to_user), CG_LOG_TEXT("from", event->from_user),
-           CG_LOG_TEXT("reason", cg_call_end_get_info(end)->name), CG_LOG_NUMBER("status", status));
+           CG_LOG_TEXT("called", event->to_user), CG_LOG_TEXT("from", event->from_user), CG_LOG_TEXT("reason", reason),
+           CG_LOG_NUMBER("status", status));
+}
+
+static void refuse(cg_telephony *telephony, const cg_sip_event *event, const cg_trunk *trunk, cg_call_end end)
+{
+    unsigned status = cg_sip_status_of(end);
+    cg_telephony_note_refused(telephony, event, trunk, cg_call_end_get_info(end)->name, status);
     cg_sip_reject_warning(telephony->sip, event->dialog, status, cg_sip_warning_of(end));
 }
 
@@ -143,6 +150,18 @@ static cg_call_end take_offer(const cg_telephony *telephony, const cg_trunk *tru
     return end;
 }
 
+cg_sip_leg *cg_telephony_take_caller(cg_telephony *telephony, const cg_trunk *trunk, const cg_sip_event *event)
+{
+    cg_sdp *offer = NULL;
+    cg_call_end end = take_offer(telephony, trunk, event, &offer);
+    if (end != CG_CALL_END_NONE) {
+        refuse(telephony, event, trunk, end);
+        return NULL;
+    }
+    g_autofree char *address = address_of(event);
+    return cg_sip_leg_new_caller(telephony, trunk, event, address, offer);
+}
+
 static void on_incoming(cg_telephony *telephony, const cg_sip_event *event)
 {
     const cg_trunk *trunk;
@@ -151,17 +170,16 @@ static void on_incoming(cg_telephony *telephony, const cg_sip_event *event)
     cg_call_end end = trunk != NULL ? refusal_of(telephony, trunk) : CG_CALL_END_FORBIDDEN;
     if (end == CG_CALL_END_NONE && result != CG_ROUTE_OK)
         end = CG_CALL_END_NOT_FOUND;
-    cg_sdp *offer = NULL;
-    if (end == CG_CALL_END_NONE)
-        end = take_offer(telephony, trunk, event, &offer);
     if (end != CG_CALL_END_NONE) {
         refuse(telephony, event, trunk, end);
         return;
     }
-    g_autofree char *address = address_of(event);
-    cg_sip_leg *leg = cg_sip_leg_new_caller(telephony, trunk, event, address, offer);
+    cg_sip_leg *leg = cg_telephony_take_caller(telephony, trunk, event);
+    if (leg == NULL)
+        return;
     const cg_application *application = cg_directory_find_application(telephony->directory, &trunk->application);
-    cg_call *call = cg_call_new(telephony->calls, &leg->base, &trunk->account, application, parameters_of(event), to);
+    cg_call *call =
+        cg_call_new(telephony->calls, &leg->base, &trunk->account, application, cg_telephony_parameters(event), to);
     log_created(call, trunk, event);
     cg_call_dial(call);
 }
@@ -170,7 +188,9 @@ static void on_event(const cg_sip_event *event, void *user)
 {
     cg_telephony *telephony = user;
     cg_sip_leg *leg = g_hash_table_lookup(telephony->legs, &event->dialog);
-    if (event->kind == CG_SIP_INCOMING)
+    if (event->kind == CG_SIP_INCOMING && event->replaces != 0)
+        cg_sip_replaces_incoming(telephony, event);
+    else if (event->kind == CG_SIP_INCOMING)
         on_incoming(telephony, event);
     else if (leg != NULL)
         cg_sip_leg_event(leg, event);

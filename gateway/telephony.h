@@ -31,6 +31,16 @@ void cg_telephony_set_routes(cg_telephony *telephony, const cg_directory *direct
 cg_call_end cg_telephony_dial_number(cg_call *call, const char *number, cg_telephony *telephony);
 cg_call_end cg_telephony_dial_address(cg_call *call, const char *address, cg_telephony *telephony);
 
+/* --- for INVITEs with Replaces --- */
+
+/* A leg from an INVITE of the trunk's. NULL: it cannot be taken, and has been refused. */
+cg_sip_leg *cg_telephony_take_caller(cg_telephony *telephony, const cg_trunk *trunk, const cg_sip_event *event);
+/* What its call knows of it. */
+cg_form *cg_telephony_parameters(const cg_sip_event *event);
+/* It is refused with `status`: counts and logs that. `trunk` may be NULL. */
+void cg_telephony_note_refused(cg_telephony *telephony, const cg_sip_event *event, const cg_trunk *trunk,
+                               const char *reason, unsigned status);
+
 /* Why no call at the word of a trunk of the account is placed now; NONE: it may be. */
 cg_call_end cg_telephony_refusal(const cg_telephony *telephony, const cg_sid *account);
 

@@ -6,15 +6,7 @@
 #include "gateway/call_codecs.h"
 #include "gateway/calls.h"
 #include "gateway/leg_record.h"
-
-typedef struct {
-    cg_call_leg base;
-    cg_call_leg *party;   /* who is transferred; NULL: not (any more) */
-    cg_call_leg *by;      /* who asked for it; NULL: has left, or all is over */
-    cg_leg_record record; /* of the party, in the call that it left; owns its texts */
-    bool tells;           /* `by` is told */
-    bool holds;           /* `by` was made to hold the call for it */
-} stand_in;
+#include "gateway/transfer_internal.h"
 
 static void stand_in_ringing(cg_call_leg *leg);
 static void stand_in_end(cg_call_leg *leg, cg_call_end end, bool with_error);
@@ -29,9 +21,9 @@ static const cg_call_leg_ops stand_in_ops = {
     .free = stand_in_free,
 };
 
-static stand_in *stand_in_from(const cg_call_leg *leg)
+static cg_stand_in *stand_in_from(const cg_call_leg *leg)
 {
-    return leg->ops == &stand_in_ops ? (stand_in *) leg : NULL;
+    return leg->ops == &stand_in_ops ? (cg_stand_in *) leg : NULL;
 }
 
 static void stand_in_record(cg_call_leg *leg, cg_leg_record *record)
@@ -45,7 +37,7 @@ static void stand_in_record(cg_call_leg *leg, cg_leg_record *record)
 
 static void stand_in_free(cg_call_leg *leg)
 {
-    stand_in *s = stand_in_from(leg);
+    cg_stand_in *s = stand_in_from(leg);
     g_free((char *) s->record.trunk);
     g_free((char *) s->record.host);
     g_free((char *) s->record.called);
@@ -55,13 +47,13 @@ static void stand_in_free(cg_call_leg *leg)
 
 const cg_call_leg *cg_transfer_party(const cg_call_leg *caller)
 {
-    const stand_in *s = stand_in_from(caller);
+    const cg_stand_in *s = stand_in_from(caller);
     return s != NULL && s->party != NULL ? s->party : caller;
 }
 
 const cg_call_leg *cg_transfer_asker(const cg_call_leg *caller)
 {
-    const stand_in *s = stand_in_from(caller);
+    const cg_stand_in *s = stand_in_from(caller);
     return s != NULL ? s->by : NULL;
 }
 
@@ -85,9 +77,9 @@ static cg_media_description spoken_by(const cg_call_leg *party)
     return media;
 }
 
-static stand_in *stand_in_new(cg_call_leg *party, cg_call_leg *by)
+cg_stand_in *cg_stand_in_new(cg_call_leg *party, cg_call_leg *by)
 {
-    stand_in *s = g_new0(stand_in, 1);
+    cg_stand_in *s = g_new0(cg_stand_in, 1);
     s->base.ops = &stand_in_ops;
     s->base.sid = cg_sid_new("CA");
     s->base.address = g_strdup(party->address);
@@ -107,7 +99,7 @@ static void log_transfer(const char *event, const cg_call *from, const cg_call *
 }
 
 /* What the record of the call that the party leaves will say of it. */
-static void remember_party(stand_in *s, cg_call_leg *party)
+static void remember_party(cg_stand_in *s, cg_call_leg *party)
 {
     cg_call_leg *past = &s->base;
     cg_leg_record record = {.codec = ""};
@@ -125,7 +117,7 @@ static void remember_party(stand_in *s, cg_call_leg *party)
     past->state = CG_CALL_LEG_ENDED;
 }
 
-static void change_places(stand_in *s)
+void cg_transfer_change_places(cg_stand_in *s)
 {
     cg_call_leg *party = g_steal_pointer(&s->party);
     cg_call *old = party->call, *call = s->base.call;
@@ -137,8 +129,7 @@ static void change_places(stand_in *s)
     old->transferred_to = call->sid;
 }
 
-/* The party has left with what `by` asked for: the old call is over. */
-static void end_old_call(cg_call *old, cg_call *call, cg_call_leg *by)
+void cg_transfer_end_old_call(cg_call *old, cg_call *call, cg_call_leg *by)
 {
     if (by != NULL && by->state != CG_CALL_LEG_ENDED && by->ops->transfer != NULL)
         by->ops->transfer(by, CG_TRANSFER_COMPLETED, CG_CALL_END_NONE);
@@ -151,7 +142,7 @@ static void end_old_call(cg_call *old, cg_call *call, cg_call_leg *by)
 cg_call_end cg_transfer_blind(cg_call_leg *by, const cg_application *application, cg_form *parameters, const char *to)
 {
     cg_call *old = by->call;
-    stand_in *s = stand_in_new(cg_call_leg_partner(by), by);
+    cg_stand_in *s = cg_stand_in_new(cg_call_leg_partner(by), by);
     cg_call *call = cg_call_new(old->calls, &s->base, &old->account, application, parameters, to);
     call->worker = old->worker;
     call->transferred_from = old->sid;
@@ -169,7 +160,7 @@ cg_call_end cg_transfer_blind(cg_call_leg *by, const cg_application *application
 
 void cg_transfer_tell(cg_call_leg *by)
 {
-    stand_in *s = by->call->transfer != NULL ? stand_in_from(by->call->transfer->caller) : NULL;
+    cg_stand_in *s = by->call->transfer != NULL ? stand_in_from(by->call->transfer->caller) : NULL;
     if (s == NULL || s->by != by)
         return;
     s->tells = true;
@@ -177,7 +168,7 @@ void cg_transfer_tell(cg_call_leg *by)
         stand_in_ringing(&s->base);
 }
 
-static void tell(const stand_in *s, cg_transfer_state state, cg_call_end why)
+static void tell(const cg_stand_in *s, cg_transfer_state state, cg_call_end why)
 {
     if (s->tells && s->by != NULL && s->by->state != CG_CALL_LEG_ENDED && s->by->ops->transfer != NULL)
         s->by->ops->transfer(s->by, state, why);
@@ -191,7 +182,7 @@ static void stand_in_ringing(cg_call_leg *leg)
 /* The destination failed: the two parties have each other back. */
 static void stand_in_end(cg_call_leg *leg, cg_call_end end, bool with_error)
 {
-    stand_in *s = stand_in_from(leg);
+    cg_stand_in *s = stand_in_from(leg);
     cg_call_leg *by = s->by, *party = g_steal_pointer(&s->party);
     if (party == NULL || party->call->transfer != leg->call)
         return;
@@ -206,7 +197,7 @@ static void stand_in_end(cg_call_leg *leg, cg_call_end end, bool with_error)
 void cg_transfer_abandon(cg_call *call)
 {
     cg_call *placed = g_steal_pointer(&call->transfer);
-    stand_in *s = stand_in_from(placed->caller);
+    cg_stand_in *s = stand_in_from(placed->caller);
     s->party = s->by = NULL;
     log_transfer("call.transfer_failed", call, placed, call->end);
     cg_call_finish(placed, CG_CALL_END_CANCELED);
@@ -215,18 +206,18 @@ void cg_transfer_abandon(cg_call *call)
 bool cg_transfer_goes_on_without(cg_call_leg *leg)
 {
     cg_call *old = leg->call, *call = old->transfer;
-    stand_in *s = call != NULL ? stand_in_from(call->caller) : NULL;
+    cg_stand_in *s = call != NULL ? stand_in_from(call->caller) : NULL;
     if (s == NULL || s->by != leg)
         return false;
     s->by = NULL;
-    change_places(s);
-    end_old_call(old, call, NULL);
+    cg_transfer_change_places(s);
+    cg_transfer_end_old_call(old, call, NULL);
     return true;
 }
 
 void cg_transfer_answered(cg_call *call)
 {
-    stand_in *s = stand_in_from(call->caller);
+    cg_stand_in *s = stand_in_from(call->caller);
     if (!call->transcode && cg_call_is_translated(call)) {
         cg_call_finish(call, CG_CALL_END_INCOMPATIBLE);
         return;
@@ -235,12 +226,11 @@ void cg_transfer_answered(cg_call *call)
         return;
     cg_call *old = s->party->call;
     cg_call_leg *by = g_steal_pointer(&s->by);
-    change_places(s);
-    end_old_call(old, call, by);
+    cg_transfer_change_places(s);
+    cg_transfer_end_old_call(old, call, by);
 }
 
-/* Whose partner held the call is free again; who holds it itself holds the new one. */
-static void introduce(cg_call_leg *leg, cg_call_leg *to, bool was_held)
+void cg_transfer_introduce(cg_call_leg *leg, cg_call_leg *to, bool was_held)
 {
     if (was_held)
         leg->ops->hold(leg, false);
@@ -250,7 +240,7 @@ static void introduce(cg_call_leg *leg, cg_call_leg *to, bool was_held)
         leg->ops->party(leg, to->address);
 }
 
-static void continue_media(cg_call *call, cg_call_leg *leg)
+void cg_transfer_continue_media(cg_call *call, cg_call_leg *leg)
 {
     if (leg->first_media_ms != 0)
         leg->first_media_ms = call->answered_ms; /* it need not begin */
@@ -258,59 +248,6 @@ static void continue_media(cg_call *call, cg_call_leg *leg)
 
 void cg_transfer_connected(cg_call *call)
 {
-    continue_media(call, call->caller);
-    introduce(call->caller, call->callee, true);
-}
-
-/* --- attended --- */
-
-static bool is_translated(const cg_call_leg *by, const cg_call_leg *with)
-{
-    return !cg_call_codecs_share(&cg_call_leg_partner(by)->local, &cg_call_leg_partner(with)->local);
-}
-
-const char *cg_transfer_join_fault(const cg_call_leg *by, const cg_call_leg *with, const cg_application *application)
-{
-    const char *fault = cg_transfer_fault(by);
-    if (fault == NULL)
-        fault = cg_transfer_fault(with);
-    if (fault == NULL && by->call == with->call)
-        fault = "A call cannot be joined with itself";
-    if (fault == NULL && by->call->worker != with->call->worker)
-        fault = "The two calls are on different media workers: transfer to the other party's address instead";
-    if (fault == NULL && application != NULL && !application->transcode && is_translated(by, with))
-        fault = cg_call_end_get_info(CG_CALL_END_INCOMPATIBLE)->text;
-    return fault;
-}
-
-static cg_call *new_joint_call(cg_call_leg *by, cg_call_leg *with, const cg_application *application, stand_in *ret[2])
-{
-    cg_call *old = by->call;
-    cg_call_leg *other = cg_call_leg_partner(with);
-    ret[0] = stand_in_new(cg_call_leg_partner(by), NULL);
-    ret[1] = stand_in_new(other, NULL);
-    cg_call *call = cg_call_new(old->calls, &ret[0]->base, &old->account, application, cg_form_new(), other->address);
-    call->worker = old->worker;
-    call->transferred_from = old->sid;
-    call->transferred_by = g_strdup(by->address);
-    cg_call_begin_answered(call, &ret[1]->base);
-    return call;
-}
-
-void cg_transfer_join(cg_call_leg *by, cg_call_leg *with, const cg_application *application)
-{
-    cg_call *old[] = {by->call, with->call};
-    bool held[] = {by->on_hold, with->on_hold};
-    stand_in *places[2];
-    by->call->calls->translated_total += is_translated(by, with);
-    cg_call *call = new_joint_call(by, with, application, places);
-    for (int i = 0; i < 2; i++)
-        change_places(places[i]);
-    end_old_call(old[0], call, by);
-    end_old_call(old[1], call, with);
-    cg_bridge_link(call->calls->bridge, call->caller->media, call->callee->media);
-    continue_media(call, call->caller);
-    continue_media(call, call->callee);
-    introduce(call->caller, call->callee, held[0]);
-    introduce(call->callee, call->caller, held[1]);
+    cg_transfer_continue_media(call, call->caller);
+    cg_transfer_introduce(call->caller, call->callee, true);
 }

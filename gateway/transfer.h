@@ -25,6 +25,11 @@ const char *cg_transfer_join_fault(const cg_call_leg *by, const cg_call_leg *wit
 /* Attended: connects the two partners, where nothing is at fault; both calls of who asks end. */
 void cg_transfer_join(cg_call_leg *by, cg_call_leg *with, const cg_application *application);
 
+/* `leg`, an incoming one that has described itself, takes the place of `replaced`, whose call has no fault above. Takes
+ * `leg` and `parameters`. If it cannot, `leg` is told why and the call goes on as it was. */
+void cg_transfer_replace(cg_call_leg *replaced, cg_call_leg *leg, const cg_application *application,
+                         cg_form *parameters);
+
 /* --- for call.c --- */
 
 /* The answer is there: fetches the party, if it is still in its old call. May end the call. */

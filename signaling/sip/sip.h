@@ -55,7 +55,7 @@ typedef enum {
 typedef struct {
     cg_sip_event_kind kind;
     cg_sip_dialog_id dialog;
-    unsigned status;                /* RINGING, FAILED: of the response */
+    unsigned status;                /* RINGING, FAILED: of the response. REFER: why there is no place to replace */
     unsigned host;                  /* RINGING, ANSWERED, FAILED: index of the one that said it */
     char key;                       /* KEYS: 0-9 * # A-D */
     char *sdp;                      /* NULL: none, or none that is taken (another type, too long) */
@@ -63,6 +63,8 @@ typedef struct {
     char *to_user;                  /* INCOMING, REFER; the same */
     char *to_host;                  /* REFER: "host" or "host:port"; "": ours, or none is needed */
     struct sockaddr_storage source; /* where the message came from that it tells of; AF_UNSPEC: of none */
+    /* INCOMING, REFER: the dialog whose place is asked for (RFC 3891), early or confirmed; 0: none. */
+    cg_sip_dialog_id replaces;
     cg_sip_header headers[CG_SIP_MAX_HEADERS];
     size_t header_count;
 } cg_sip_event;

@@ -26,6 +26,7 @@ void cg_sip_dialog_free(void *data)
         g_free(*host);
     cg_sip_dialog_clear_keys(dialog);
     cg_sip_dialog_forget_refer(dialog);
+    g_clear_pointer(&dialog->ringing, g_ptr_array_unref);
     g_free(dialog->user);
     g_free(dialog->from_user);
     g_free(dialog->auth_user);

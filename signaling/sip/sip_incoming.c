@@ -20,6 +20,15 @@ static void refuse(nua_handle_t *handle, int status, const char *phrase)
     nua_handle_destroy(handle);
 }
 
+/* 0, or why nothing of ours can be replaced. */
+static unsigned find_replaced(cg_sip *sip, const sip_t *message, cg_sip_dialog_id *ret_dialog)
+{
+    const sip_replaces_t *replaces;
+    if (!cg_sip_read_replaces(message, &replaces))
+        return 400;
+    return replaces != NULL ? cg_sip_find_replaced(sip, replaces, ret_dialog) : 0;
+}
+
 void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
 {
     struct sockaddr_storage source;
@@ -29,6 +38,12 @@ void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
     }
     if (g_hash_table_size(sip->dialogs) >= sip->config.max_dialogs) {
         refuse(handle, SIP_503_SERVICE_UNAVAILABLE);
+        return;
+    }
+    cg_sip_dialog_id replaced = 0;
+    unsigned status = find_replaced(sip, message, &replaced);
+    if (status != 0) {
+        refuse(handle, (int) status, sip_status_phrase((int) status));
         return;
     }
     cg_sip_dialog *dialog = g_new0(cg_sip_dialog, 1);
@@ -41,6 +56,7 @@ void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
     cg_sip_event event = cg_sip_read_invite(message);
     event.dialog = dialog->id;
     event.source = source;
+    event.replaces = replaced;
     cg_sip_post_event(sip, &event);
 }
 

@@ -48,6 +48,7 @@ typedef struct cg_sip_dialog {
         su_timer_t *parting; /* owned; after which we say BYE if the peer has not; NULL: none */
         bool succeeded;      /* the peer was told so */
     } refer;
+    GPtrArray *ringing; /* (owned char) remote tags of our INVITE's early dialogs; owned; NULL: none */
     /* Of our INVITE; owned. */
     char *user, *from_user, *auth_user, *auth_password, *sdp;
     char *hosts[CG_SIP_MAX_HOSTS + 1]; /* NULL-terminated */
@@ -100,6 +101,10 @@ bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address);      
 bool cg_sip_read_address(msg_t *message, struct sockaddr_storage *ret_address); /* where it came from */
 /* The event of a REFER; its strings are new. False: it names nothing that may be called. */
 bool cg_sip_read_refer(const sip_t *message, cg_sip_event *ret_event);
+/* Its Refer-To's Replaces; of `home`; NULL: none. False: it is not well-formed. */
+bool cg_sip_read_refer_replaces(su_home_t *home, const sip_t *message, sip_replaces_t **ret_replaces);
+/* NULL: there is none. False: there is more than one, or it is not well-formed. */
+bool cg_sip_read_replaces(const sip_t *message, const sip_replaces_t **ret_replaces);
 char *cg_sip_write_host(const char *host); /* an IPv6 address has brackets in URIs and headers; g_free */
 /* For an INVITE of ours; g_free. */
 char *cg_sip_write_uri(const char *user, const char *host);
@@ -145,6 +150,11 @@ void cg_sip_dialog_on_info(cg_sip_dialog *dialog, const sip_t *message);
 void cg_sip_dialog_on_info_response(cg_sip_dialog *dialog, int status);
 void cg_sip_dialog_send_keys(cg_sip_dialog *dialog, const char *keys);
 void cg_sip_dialog_clear_keys(cg_sip_dialog *dialog);
+
+/* sip_replaces.c */
+void cg_sip_dialog_note_ringing(cg_sip_dialog *dialog, const sip_t *response); /* there is an early dialog */
+/* 0 and the dialog that it names, or the status of the refusal. */
+unsigned cg_sip_find_replaced(cg_sip *sip, const sip_replaces_t *replaces, cg_sip_dialog_id *ret_dialog);
 
 /* sip_refer.c */
 void cg_sip_dialog_on_refer(cg_sip_dialog *dialog, const sip_t *message, tagi_t tags[]);

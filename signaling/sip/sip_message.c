@@ -73,23 +73,51 @@ static char *copy_host(const url_t *url)
 }
 
 /* Sofia takes the first of two where there may be one. */
-static bool is_there_once(const sip_t *message, const msg_hclass_t *class)
+static size_t count_of(const sip_t *message, const msg_hclass_t *class)
 {
     size_t count = 0;
     for (const msg_header_t *h = (const msg_header_t *) message->sip_request; h != NULL; h = h->sh_succ)
         count += h->sh_class == class;
-    return count == 1;
+    return count;
 }
 
 bool cg_sip_read_refer(const sip_t *message, cg_sip_event *ret_event)
 {
     const url_t *url = message->sip_refer_to != NULL ? message->sip_refer_to->r_url : NULL;
     bool callable = url != NULL && (url->url_type == url_sip || url->url_type == url_tel);
-    if (!callable || !is_there_once(message, sip_refer_to_class))
+    if (!callable || count_of(message, sip_refer_to_class) != 1)
         return false;
     ret_event->to_user = copy_user(url);
     ret_event->to_host = copy_host(url);
     return true;
+}
+
+bool cg_sip_read_replaces(const sip_t *message, const sip_replaces_t **ret_replaces)
+{
+    for (const sip_error_t *broken = message->sip_error; broken != NULL; broken = broken->er_next)
+        if (broken->er_name != NULL && g_ascii_strcasecmp(broken->er_name, "Replaces") == 0)
+            return false;
+    *ret_replaces = message->sip_replaces;
+    return count_of(message, sip_replaces_class) <= 1;
+}
+
+/* The header fields of a URI (RFC 3261 section 19.1.1), unescaped, a line each. */
+bool cg_sip_read_refer_replaces(su_home_t *home, const sip_t *message, sip_replaces_t **ret_replaces)
+{
+    const char *fields = message->sip_refer_to->r_url->url_headers;
+    *ret_replaces = NULL;
+    if (fields == NULL)
+        return true;
+    char *text = url_query_as_header_string(home, fields);
+    g_auto(GStrv) lines = g_strsplit(text != NULL ? text : "", "\n", -1);
+    size_t length = strlen("Replaces:"), count = 0;
+    for (char **line = lines; *line != NULL; line++) {
+        if (g_ascii_strncasecmp(*line, "Replaces:", length) != 0)
+            continue;
+        *ret_replaces = sip_replaces_make(home, *line + length);
+        count++;
+    }
+    return text != NULL && (count == 0 || (count == 1 && *ret_replaces != NULL));
 }
 
 char *cg_sip_read_body(const sip_t *message)

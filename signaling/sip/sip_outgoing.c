@@ -9,6 +9,7 @@ static bool try_host(cg_sip_dialog *dialog)
     g_autofree char *url = cg_sip_write_uri(dialog->user, dialog->hosts[dialog->host]);
     g_autofree char *from = cg_sip_write_from(dialog->from_user, sip->advertise);
     dialog->authenticated = false;
+    g_clear_pointer(&dialog->ringing, g_ptr_array_unref);
     dialog->handle = nua_handle(sip->nua, dialog, NUTAG_URL(url), SIPTAG_TO_STR(url), SIPTAG_FROM_STR(from), TAG_END());
     if (dialog->handle == NULL)
         return false;
@@ -70,6 +71,7 @@ static void refused(cg_sip_dialog *dialog, int status, const sip_t *message)
 static void proceeding(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
     char *sdp = cg_sip_read_body(message);
+    cg_sip_dialog_note_ringing(dialog, message);
     if (sdp != NULL || !dialog->rang)
         cg_sip_dialog_tell(dialog, CG_SIP_RINGING, (unsigned) status, sdp);
     dialog->rang = true;

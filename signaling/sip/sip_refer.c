@@ -29,6 +29,25 @@ static void drop_own_host(const cg_sip *sip, char *host)
         *host = '\0';
 }
 
+/* A Replaces belongs to an INVITE (RFC 3891 section 3), or into the Refer-To of one that is to be made. */
+static bool read_request(cg_sip *sip, const sip_t *message, cg_sip_event *told)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    sip_replaces_t *replaces = NULL;
+    bool good = message->sip_replaces == NULL && cg_sip_read_refer(message, told);
+    if (good && !cg_sip_read_refer_replaces(home, message, &replaces)) {
+        good = false;
+        g_free(told->to_user);
+        g_free(told->to_host);
+    }
+    if (good)
+        drop_own_host(sip, told->to_host);
+    if (good && replaces != NULL)
+        told->status = cg_sip_find_replaced(sip, replaces, &told->replaces);
+    su_home_deinit(home);
+    return good;
+}
+
 void cg_sip_dialog_on_refer(cg_sip_dialog *dialog, const sip_t *message, tagi_t tags[])
 {
     sip_event_t const *event = NULL;
@@ -38,12 +57,11 @@ void cg_sip_dialog_on_refer(cg_sip_dialog *dialog, const sip_t *message, tagi_t 
         refuse(dialog, SIP_491_REQUEST_PENDING);
         return;
     }
-    if (!cg_sip_read_refer(message, &told)) {
+    if (!read_request(dialog->sip, message, &told)) {
         refuse(dialog, SIP_400_BAD_REQUEST);
         return;
     }
     const sip_refer_sub_t *wanted = sip_refer_sub(message);
-    drop_own_host(dialog->sip, told.to_host);
     dialog->refer.request = msg_ref(nua_current_request(dialog->sip->nua));
     dialog->refer.event = sip_event_dup(NULL, event);
     dialog->refer.quiet = wanted != NULL && g_ascii_strcasecmp(wanted->rs_value, "false") == 0;

@@ -53,6 +53,11 @@ static void read_refer(const sip_t *message)
     }
     check_text(event.to_user);
     check_text(event.to_host);
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    sip_replaces_t *replaces = NULL;
+    if (cg_sip_read_refer_replaces(home, message, &replaces) && replaces != NULL && replaces->rp_call_id == NULL)
+        abort();
+    su_home_deinit(home);
 }
 
 /* The stack answers what has no From by itself. */

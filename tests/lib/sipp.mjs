@@ -60,8 +60,9 @@ export const expectStatus = (status, { optional = false, auth = false } = {}) =>
   `<recv response="${status}" rrs="true"${optional ? ' optional="true"' : ''}${auth ? ' auth="true"' : ''}/>`;
 export const pause = (milliseconds) => `<pause milliseconds="${milliseconds}"/>`;
 
-/** Waits until the test says so: Sipp's nudge(). */
-export const awaitNudge = () => '<recv request="NUDGE"/>';
+/** Waits until the test says so: Sipp's nudge(), whose text is [$told] from then on. */
+export const awaitNudge = () =>
+  '<recv request="NUDGE"><action><ereg regexp="[^ ].*" search_in="hdr" header="X-Told:" assign_to="told"/></action></recv>';
 
 /** Answers the request that came last. `first`: it has no tag of ours yet. */
 export const reply = (status, { sdp, first = false, extra = [] } = {}) => send([
@@ -109,9 +110,9 @@ export class Sipp {
 
   /** A phone at `port` that plays `steps` with as many calls as `calls`. With `remote` it calls that "host:port". */
   constructor(t, steps, { port, address = '127.0.0.1', remote, calls = 1, transport = 'u1' }) {
-    const used = steps.some((step) => step.includes('assign_to'));
+    const used = [...new Set(steps.flatMap((step) => [...step.matchAll(/assign_to="(\w+)"/g)].map(([, name]) => name)))];
     const xml = `<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="test">\n${steps.join('\n')}\n${
-      used ? '<Reference variables="remote,target,local,via,sequence"/>' : ''}</scenario>\n`;
+      used.length > 0 ? `<Reference variables="${used}"/>` : ''}</scenario>\n`;
     writeFileSync(join(this.#directory, 'scenario.xml'), xml);
     this.port = port;
     this.address = address;
@@ -141,11 +142,11 @@ export class Sipp {
   }
 
   /** Lets a phone go on that waits in awaitNudge(): a request within its call, of a method that nobody else sends. */
-  async nudge() {
+  async nudge(text = 'go on') {
     const [, callId] = /^Call-ID: (\S+)/im.exec(this.messages);
     const socket = createSocket('udp4');
     const message = ['NUDGE sip:phone@127.0.0.1 SIP/2.0', `Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKnudge${this.#nudges}`,
-      'From: <sip:test@127.0.0.1>;tag=test', 'To: <sip:phone@127.0.0.1>', `Call-ID: ${callId}`, `CSeq: ${++this.#nudges} NUDGE`,
+      'From: <sip:test@127.0.0.1>;tag=test', 'To: <sip:phone@127.0.0.1>', `Call-ID: ${callId}`, `CSeq: ${++this.#nudges} NUDGE`, `X-Told: ${text}`,
       'Content-Length: 0', '', ''].join('\r\n');
     await new Promise((resolve) => { socket.send(message, this.port, this.address, resolve); });
     socket.close();

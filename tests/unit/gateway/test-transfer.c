@@ -259,6 +259,36 @@ static void test_join_faults(cg_call_fixture *f, gconstpointer data)
     g_assert_nonnull(cg_transfer_join_fault(by, with, NULL));
 }
 
+static void test_replace(cg_call_fixture *f, gconstpointer data)
+{
+    cg_call_fixture_place_answered(f);
+    cg_call_leg_set_hold(&f->callees[0]->base, true);
+    forget(f);
+    cg_party *dave = cg_call_fixture_party(f, "dave");
+    cg_transfer_replace(&f->callees[0]->base, &dave->base, NULL, cg_form_new());
+    assert_said(f, "dave:answer;bob:end transferred;alice:unheld;alice:talks with party:dave;");
+    assert_told_bridge("open 3;close 2;link 3 1;connect 3;");
+    g_assert_true(cg_call_leg_partner(&dave->base) == &f->caller->base);
+    g_assert_cmpstr(dave->base.call->transferred_by, ==, "party:bob");
+    g_assert_true(cg_sid_equal(&f->call->transferred_to, &dave->base.call->sid));
+    cg_call_leg_hung_up(&dave->base);
+    g_assert_cmpuint(cg_calls_count(f->calls, NULL), ==, 0);
+}
+
+/* Who cannot take the place is told so, and nobody else hears of it. */
+static void test_replace_fails(cg_call_fixture *f, gconstpointer data)
+{
+    cg_call_fixture_place_answered(f);
+    cg_party *dave = cg_call_fixture_party(f, "dave");
+    dave->refuse_answer = data != NULL;
+    cg_fake.full = data == NULL;
+    cg_transfer_replace(&f->callees[0]->base, &dave->base, NULL, cg_form_new());
+    assert_said(f, data != NULL ? "dave:end incompatible!;" : "dave:end overloaded!;");
+    g_assert_true(cg_call_leg_partner(&f->caller->base) == &f->callees[0]->base);
+    g_assert_null(cg_transfer_fault(&f->callees[0]->base));
+    g_assert_cmpuint(cg_calls_count(f->calls, NULL), ==, 1);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -285,6 +315,9 @@ int main(int argc, char **argv)
         {"/transfer/shutdown", test_shutdown},
         {"/transfer/join", test_join},
         {"/transfer/join-faults", test_join_faults},
+        {"/transfer/replace", test_replace},
+        {"/transfer/replace-without-room", test_replace_fails},
+        {"/transfer/replace-without-codec", test_replace_fails, "codec"},
     };
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
