@@ -403,6 +403,11 @@ void cg_bridge_leg_set_flow(cg_bridge *bridge, cg_leg_id leg, bool from_leg, boo
     cg_worker_post_flow(worker_of(bridge, leg)->worker, leg, from_leg, to_leg);
 }
 
+void cg_bridge_leg_set_ringing(cg_bridge *bridge, cg_leg_id leg, bool ringing)
+{
+    cg_worker_post_ringing(worker_of(bridge, leg)->worker, leg, ringing);
+}
+
 void cg_bridge_leg_send_digits(cg_bridge *bridge, cg_leg_id leg, const char *digits)
 {
     cg_worker_post_digits(worker_of(bridge, leg)->worker, leg, digits);

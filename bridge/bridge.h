@@ -141,10 +141,14 @@ void cg_bridge_link(cg_bridge *bridge, cg_leg_id a, cg_leg_id b);
  * gateway-side hold and mute. */
 void cg_bridge_leg_set_flow(cg_bridge *bridge, cg_leg_id leg, bool from_leg, bool to_leg);
 
+/* The leg's peer only rings, or (false) does no longer: while it does, its silence does not end the leg. Of one without
+ * ICE. */
+void cg_bridge_leg_set_ringing(cg_bridge *bridge, cg_leg_id leg, bool ringing);
+
 /* How the keys of a leg's peer come and go. */
 typedef enum {
     CG_KEYS_EVENTS,    /* RFC 4733 events, where telephone-event was negotiated, or not at all */
-    CG_KEYS_AUTO,      /* where it was not, tones: heard in G.711, and in everything that is translated */
+    CG_KEYS_AUTO,      /* where it was not, tones */
     CG_KEYS_SIGNALLED, /* not in its media: by requests that whoever opened the leg deals with */
 } cg_keys_form;
 

@@ -64,6 +64,7 @@ struct cg_leg {
     cg_leg_rtp *rtp;       /* owned; NULL: a leg with ICE and DTLS */
     int64_t heard_us;      /* last valid check or authenticated packet on any path */
     bool interrupted;
+    bool ringing; /* the peer need not be heard yet; of a leg with `rtp` */
 
     cg_leg *partner; /* linked leg of the same worker, or NULL; its partner is this one */
     bool described;  /* `media` is there; before that no media passes */

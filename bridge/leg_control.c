@@ -68,14 +68,14 @@ static bool is_alive(const cg_leg *leg)
 /* One with ICE-lite sends its checks all the time. */
 static bool may_be_silent(const cg_leg *leg)
 {
-    return (leg->rtp != NULL || is_alive(leg)) && !leg->media.may_receive;
+    return (leg->rtp != NULL || is_alive(leg)) && (leg->ringing || !leg->media.may_receive);
 }
 
 /* After which silence the leg ends; INT64_MAX: never. */
 static int64_t patience_us(const cg_worker *worker, const cg_leg *leg)
 {
     if (leg->rtp != NULL)
-        return leg->media.may_receive ? worker->config.rtp_timeout_us : INT64_MAX;
+        return leg->media.may_receive && !leg->ringing ? worker->config.rtp_timeout_us : INT64_MAX;
     return is_alive(leg) ? INT64_MAX : worker->config.consent_timeout_us;
 }
 

@@ -22,6 +22,7 @@ struct command {
         struct {
             bool from_leg, to_leg;
         } flow;
+        bool ringing;
         cg_keys_form keys;
     };
     char *digits; /* owned; all of them, so that those without room are counted where the queue is */
@@ -175,6 +176,22 @@ void cg_worker_post_flow(cg_worker *worker, cg_leg_id leg, bool from_leg, bool t
     command *what = make(leg, set_flow);
     what->flow.from_leg = from_leg;
     what->flow.to_leg = to_leg;
+    cg_mailbox_post(worker->mailbox, &what->mail);
+}
+
+static void set_ringing(cg_worker *worker, cg_leg *leg, const command *what, int64_t now_us)
+{
+    if (leg->rtp == NULL)
+        return;
+    leg->ringing = what->ringing;
+    leg->heard_us = now_us; /* its silence counts from here */
+    cg_worker_schedule(worker, leg);
+}
+
+void cg_worker_post_ringing(cg_worker *worker, cg_leg_id leg, bool ringing)
+{
+    command *what = make(leg, set_ringing);
+    what->ringing = ringing;
     cg_mailbox_post(worker->mailbox, &what->mail);
 }
 

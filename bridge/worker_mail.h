@@ -15,6 +15,7 @@ void cg_worker_post_restart(cg_worker *worker, cg_leg_id leg, const cg_ice_crede
 void cg_worker_post_link(cg_worker *worker, cg_leg_id a, cg_leg_id b); /* one of them may be 0 */
 void cg_worker_post_flow(cg_worker *worker, cg_leg_id leg, bool from_leg, bool to_leg);
 void cg_worker_post_digits(cg_worker *worker, cg_leg_id leg, const char *digits);
+void cg_worker_post_ringing(cg_worker *worker, cg_leg_id leg, bool ringing);
 void cg_worker_post_take_keys(cg_worker *worker, cg_leg_id leg, const char *digits);
 void cg_worker_post_keys(cg_worker *worker, cg_leg_id leg, cg_keys_form form);
 void cg_worker_post_stats(cg_worker *worker, cg_leg_id leg);

@@ -219,6 +219,7 @@ void cg_call_leg_answered(cg_call_leg *leg)
         return;
     }
     cg_bridge_link(call->calls->bridge, call->caller->media, leg->media);
+    cg_bridge_leg_set_ringing(call->calls->bridge, leg->media, false);
     connect_media(leg);
     if (call->transferred_by != NULL)
         cg_transfer_connected(call);

@@ -18,6 +18,7 @@ void cg_call_leg_early(cg_call_leg *leg)
     }
     leg->state = CG_CALL_LEG_RINGING;
     caller->state = CG_CALL_LEG_RINGING;
+    cg_bridge_leg_set_ringing(leg->call->calls->bridge, leg->media, true);
     cg_bridge_link(leg->call->calls->bridge, caller->media, leg->media);
     connect_media(leg);
     connect_media(caller);

@@ -46,6 +46,25 @@ test('early media is heard before the answer, which tells the same description a
   await sipp.finished();
 });
 
+test('a phone with early media may be silent while it rings, but not once it has answered', { timeout }, async (t) => {
+  const phone = await RtpSocket.open(t);
+  const sdp = description(phone.port);
+  const { client, media, sipp, gateway } = await dial(t, [
+    expectInvite(), reply('183 Session Progress', { first: true, sdp }), pause(2500), reply('200 OK', { first: true, sdp }), expect('ACK'),
+    expect('BYE'), reply('200 OK')], { config: { media: { rtp_timeout_ms: 1000 } } });
+  const { payload: early } = await client.next('ringing');
+  await media.accept('alice', early.sdp);
+  const { payload: answer } = await client.next('answer');
+  assert.equal(answer.sdp, early.sdp);
+  phone.talk(mediaPort(sipp.messages, phone.port));
+  await media.receive(['alice'], 20);
+  phone.close();
+  await client.next('hangup');
+  await sipp.finished();
+  const record = await until(() => gateway.logs('call.ended')[0], 'the record');
+  assert.deepEqual([record.reason, record.callee_media_end, record.status], ['media_lost', 'media_timeout', 'completed']);
+});
+
 test('early media that we do not speak is only ringing; the caller may give up', { timeout }, async (t) => {
   const { client, sipp } = await dial(t, [
     expectInvite(), reply('183 Session Progress', { first: true, sdp: description(9, { formats: '18' }) }), expect('CANCEL'), reply('200 OK')]);

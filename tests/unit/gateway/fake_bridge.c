@@ -57,6 +57,12 @@ void cg_bridge_leg_set_flow(cg_bridge *bridge, cg_leg_id leg, bool from_leg, boo
     g_string_append_printf(cg_fake.calls, "flow %d %d %d;", (int) leg, from_leg, to_leg);
 }
 
+void cg_bridge_leg_set_ringing(cg_bridge *bridge, cg_leg_id leg, bool ringing)
+{
+    if (ringing)
+        g_string_append_printf(cg_fake.calls, "rings %d;", (int) leg);
+}
+
 void cg_bridge_leg_send_digits(cg_bridge *bridge, cg_leg_id leg, const char *digits)
 {
     g_string_append_printf(cg_fake.calls, "digits %d %s;", (int) leg, digits);
