@@ -105,6 +105,18 @@ void cg_encoder_free(cg_encoder *encoder)
     g_free(encoder);
 }
 
+bool cg_codec_has_memory(cg_codec codec)
+{
+    return ops_of(codec)->follow != NULL;
+}
+
+void cg_encoder_follow(cg_encoder *encoder, const cg_decoder *decoder)
+{
+    g_assert(encoder->ops == decoder->ops);
+    if (encoder->ops->follow != NULL)
+        encoder->ops->follow(encoder->state, decoder->state);
+}
+
 size_t cg_encoder_encode(cg_encoder *encoder, const int16_t *pcm, size_t count,
                          uint8_t ret_payload[static CG_CODEC_MAX_PAYLOAD])
 {

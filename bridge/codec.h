@@ -44,6 +44,12 @@ cg_opus_wishes cg_opus_read_wishes(const char *fmtp);
 cg_encoder *cg_encoder_new(cg_codec codec, uint32_t rate, const cg_opus_wishes *wishes);
 void cg_encoder_free(cg_encoder *encoder);
 
+/* Whether a stream that goes over from one encoder to another is heard wrong at first: the decoder's state is of the
+ * former. */
+bool cg_codec_has_memory(cg_codec codec);
+/* Takes over a stream that `decoder`, of the same codec and rate, has heard so far, so that nothing is heard wrong. */
+void cg_encoder_follow(cg_encoder *encoder, const cg_decoder *decoder);
+
 /* `count` samples are a packet's: 10, 20, 40 or 60 ms. Returns octets; 0: silence that need not be sent. */
 size_t cg_encoder_encode(cg_encoder *encoder, const int16_t *pcm, size_t count,
                          uint8_t ret_payload[static CG_CODEC_MAX_PAYLOAD]);

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 #include <spandsp.h>
+#include <spandsp/private/g722.h>
+#include <string.h>
 
 enum { RATE = 16000, BITS_PER_SECOND = 64000 };
 
@@ -40,6 +42,15 @@ static void free_encoder(void *state)
     g722_encode_free(state);
 }
 
+/* Encoder and decoder adapt in step (G.722 clause 3 and 4 have the same predictors): of a stream that another encoder
+ * takes over, what both have come to is in its decoder. A fresh one would be heard wrong for a tenth of a second. */
+static void follow(void *encoder, const void *decoder)
+{
+    g722_encode_state_t *to = encoder;
+    const g722_decode_state_t *from = decoder;
+    memcpy(to->band, from->band, sizeof to->band);
+}
+
 static size_t encode(void *state, const int16_t *pcm, size_t count, uint8_t *ret_payload)
 {
     return (size_t) g722_encode(state, ret_payload, pcm, (int) count);
@@ -53,5 +64,6 @@ const cg_codec_ops cg_codec_g722 = {
     .decode = decode,
     .new_encoder = new_encoder,
     .free_encoder = free_encoder,
+    .follow = follow,
     .encode = encode,
 };

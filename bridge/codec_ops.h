@@ -14,6 +14,9 @@ typedef struct {
     void (*conceal)(void *state, const uint8_t *next, size_t next_size, size_t count, int16_t *ret_pcm);
     void *(*new_encoder)(uint32_t rate, const cg_opus_wishes *wishes);
     void (*free_encoder)(void *state);
+    /* Goes on as if it had encoded what the decoder has heard. NULL: every payload stands for itself, or finds its way
+     * back soon enough. */
+    void (*follow)(void *encoder, const void *decoder);
     size_t (*encode)(void *state, const int16_t *pcm, size_t count, uint8_t *ret_payload);
 } cg_codec_ops;
 

@@ -1,5 +1,5 @@
 /* Keys out of sound: the tones of a phone that has no telephone-event (ITU-T Q.23), found by spandsp. Costs a few
- * microseconds a packet, so only legs that need it have one.
+ * microseconds a packet (and decoding, where nothing is translated), so only legs that need it have one.
  *
  * Sound is taken packet by packet. One that is lost is left out: the tone goes on where it was, as one tone. */
 #pragma once
@@ -22,7 +22,10 @@ void cg_dtmf_listener_free(cg_dtmf_listener *listener);
 void cg_dtmf_listen(cg_dtmf_listener *listener, const int16_t *pcm, size_t count, uint32_t rate,
                     char ret_digits[static CG_DTMF_HEARD + 1]);
 
-/* The same of a packet of PCMU or PCMA. Those that come behind a later one are left out. */
+/* Packets of that codec may come; PCMU and PCMA need not be said. */
+void cg_dtmf_listener_expect(cg_dtmf_listener *listener, cg_codec codec);
+
+/* The same of a packet of speech. Those that come behind a later one are left out, and those that nobody expects. */
 void cg_dtmf_listen_packet(cg_dtmf_listener *listener, cg_codec codec, uint32_t sequence, const uint8_t *payload,
                            size_t size, char ret_digits[static CG_DTMF_HEARD + 1]);
 

@@ -18,6 +18,7 @@ struct cg_dtmf_speaker {
     cg_codec codec;
     uint32_t rate; /* Hz of the PCM */
     cg_encoder *encoder;
+    cg_decoder *peer; /* hears what the peer hears; NULL: the codec has no memory */
     uint32_t phase[2];
 };
 
@@ -27,6 +28,8 @@ cg_dtmf_speaker *cg_dtmf_speaker_new(cg_codec codec)
     uint32_t rate = cg_codec_pcm_rate(codec);
     speaker->codec = codec;
     speaker->rate = rate != 0 ? rate : OSCILLATOR_RATE;
+    if (cg_codec_has_memory(codec))
+        speaker->peer = cg_decoder_new(codec, speaker->rate);
     speaker->encoder = cg_encoder_new(codec, speaker->rate, &(cg_opus_wishes){.fec = true});
     return speaker;
 }
@@ -36,12 +39,20 @@ void cg_dtmf_speaker_free(cg_dtmf_speaker *speaker)
     if (speaker == NULL)
         return;
     cg_encoder_free(speaker->encoder);
+    cg_decoder_free(speaker->peer);
     g_free(speaker);
 }
 
 cg_codec cg_dtmf_speaker_codec(const cg_dtmf_speaker *speaker)
 {
     return speaker->codec;
+}
+
+void cg_dtmf_speaker_follow(cg_dtmf_speaker *speaker, cg_codec codec, const uint8_t *payload, size_t size)
+{
+    int16_t pcm[CG_CODEC_MAX_SAMPLES];
+    if (speaker->peer != NULL && codec == speaker->codec && cg_codec_duration(codec, payload, size) > 0)
+        cg_decoder_decode(speaker->peer, payload, size, pcm);
 }
 
 static void add_tone(cg_dtmf_speaker *speaker, unsigned which, float frequency, float level, int16_t *pcm, size_t count)
@@ -61,5 +72,9 @@ size_t cg_dtmf_speak(cg_dtmf_speaker *speaker, char digit, uint8_t ret_payload[s
         add_tone(speaker, 0, low[(key - keypad) / 4], LEVEL, pcm, count);
         add_tone(speaker, 1, high[(key - keypad) % 4], LEVEL + TWIST, pcm, count);
     }
-    return cg_encoder_encode(speaker->encoder, pcm, count, ret_payload);
+    if (speaker->peer != NULL)
+        cg_encoder_follow(speaker->encoder, speaker->peer);
+    size_t size = cg_encoder_encode(speaker->encoder, pcm, count, ret_payload);
+    cg_dtmf_speaker_follow(speaker, speaker->codec, ret_payload, size);
+    return size;
 }

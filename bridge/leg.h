@@ -60,11 +60,10 @@ struct cg_leg {
     cg_fingerprint remote; /* of the peer's certificate; from CG_LEG_CHECKING on */
     unsigned handshake_datagrams;
     int64_t setup_deadline_us;
-    cg_srtp_session *srtp; /* owned; from CG_LEG_CONNECTED on; NULL: RTP in the clear, of a leg that has `rtp` */
-    cg_leg_rtp *rtp;       /* owned; NULL: a leg with ICE and DTLS */
-    int64_t heard_us;      /* last valid check or authenticated packet on any path */
-    bool interrupted;
-    bool ringing; /* the peer need not be heard yet; of a leg with `rtp` */
+    cg_srtp_session *srtp;     /* owned; from CG_LEG_CONNECTED on; NULL: RTP in the clear, of a leg that has `rtp` */
+    cg_leg_rtp *rtp;           /* owned; NULL: a leg with ICE and DTLS */
+    int64_t heard_us;          /* last valid check or authenticated packet on any path */
+    bool interrupted, ringing; /* the latter: the peer need not be heard yet; of a leg with `rtp` */
 
     cg_leg *partner; /* linked leg of the same worker, or NULL; its partner is this one */
     bool described;  /* `media` is there; before that no media passes */

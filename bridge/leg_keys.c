@@ -37,6 +37,8 @@ void cg_leg_keys_update(cg_leg *leg)
         g_clear_pointer(&leg->keys.listener, cg_dtmf_listener_free);
     else if (leg->keys.listener == NULL)
         leg->keys.listener = cg_dtmf_listener_new();
+    for (unsigned i = 0; tones && i < leg->media.preference_count; i++)
+        cg_dtmf_listener_expect(leg->keys.listener, leg->media.preferences[i]);
     if (leg->transcoder != NULL)
         cg_transcoder_set_listener(leg->transcoder, leg->keys.listener);
 }
@@ -131,7 +133,7 @@ void cg_leg_keys_hear_packet(cg_worker *worker, cg_leg *leg, const cg_rtp_header
 {
     cg_codec codec = leg->media.codec_of[header->payload_type];
     char digits[CG_DTMF_HEARD + 1];
-    if (codec != CG_CODEC_PCMU && codec != CG_CODEC_PCMA)
+    if (!cg_codec_get_info(codec)->speech)
         return;
     cg_dtmf_listen_packet(leg->keys.listener, codec, sequence, data + header->payload_offset, header->payload_size,
                           digits);

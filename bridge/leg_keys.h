@@ -38,6 +38,12 @@ bool cg_leg_keys_is_replayed(const cg_leg *leg, uint32_t timestamp);
 void cg_leg_keys_hear_packet(cg_worker *worker, cg_leg *leg, const cg_rtp_header *header, uint32_t sequence,
                              const uint8_t *data, int64_t now_us);
 void cg_leg_keys_take_heard(cg_worker *worker, cg_leg *leg, const char *digits, int64_t now_us);
+/* Speech that the leg's peer is sent: tones go on from there. */
+static inline void cg_leg_keys_follow(const cg_leg_keys *keys, cg_codec codec, const uint8_t *payload, size_t size)
+{
+    if (keys->speaker != NULL)
+        cg_dtmf_speaker_follow(keys->speaker, codec, payload, size);
+}
 /* What the peer says now is a key that the partner gets in another form: it is not to hear the tone as well. */
 bool cg_leg_keys_is_muted(const cg_leg *leg);
 /* Keys of the peer's, told by its signalling. */

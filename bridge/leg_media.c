@@ -223,10 +223,12 @@ static void forward(cg_worker *worker, cg_leg *from, media_packet *packet, int64
         count_not_negotiated(worker, from, packet->path, now_us);
         return;
     }
+    const uint8_t *payload = packet->data + packet->header.payload_offset;
     if (!rewrite(from, to, packet, now_us)) {
         from->stats.dropped_other++;
         return;
     }
+    cg_leg_keys_follow(&to->keys, packet->codec, payload, packet->header.payload_size);
     cg_counter_add(&worker->counters.packets_forwarded, 1);
     cg_leg_send_rtp(worker, to, packet->data, packet->size, packet->header.payload_size);
 }

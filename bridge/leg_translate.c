@@ -95,6 +95,7 @@ static void send_frame(cg_worker *worker, cg_leg *leg, const cg_transcoder_frame
         .payload = made->payload,
         .size = made->size,
     };
+    cg_leg_keys_follow(&leg->partner->keys, frame.codec, frame.payload, frame.size);
     if (cg_leg_send_frame(worker, leg->partner, &frame, now_us))
         cg_counter_add(&worker->counters.packets_transcoded, 1);
 }

@@ -261,7 +261,10 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < G_N_ELEMENTS(narrow); i++)
         for (unsigned j = 0; j < G_N_ELEMENTS(narrow); j++)
             add(&(key_case){CG_CODEC_PCMU, CG_CODEC_PCMU, narrow[i], narrow[j], 50, false}); /* passed through */
-    add(&(key_case){CG_CODEC_OPUS, CG_CODEC_PCMA, BY_EVENTS_48000, BY_TONES, 50, false});    /* translated */
+    add(&(key_case){CG_CODEC_G722, CG_CODEC_G722, BY_EVENTS_8000, BY_TONES, 0, false});
+    add(&(key_case){CG_CODEC_G722, CG_CODEC_G722, BY_TONES, BY_EVENTS_8000, 0, false});
+    add(&(key_case){CG_CODEC_OPUS, CG_CODEC_OPUS, BY_TONES, BY_EVENTS_48000, 0, false});
+    add(&(key_case){CG_CODEC_OPUS, CG_CODEC_PCMA, BY_EVENTS_48000, BY_TONES, 50, false}); /* translated */
     add(&(key_case){CG_CODEC_PCMA, CG_CODEC_OPUS, BY_TONES, BY_EVENTS_48000, 0, false});
     add(&(key_case){CG_CODEC_G722, CG_CODEC_OPUS, BY_TONES, BY_EVENTS_48000, 0, false});
     add(&(key_case){CG_CODEC_OPUS, CG_CODEC_PCMU, BY_TONES, BY_EVENTS_8000, 0, false});
