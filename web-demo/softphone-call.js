@@ -5,7 +5,7 @@ import { QualityView } from './softphone-quality.js';
 const DIGITS_SHOWN = 24;
 
 export class CallView {
-  #actions; // {mute(), hold(), keypad(), newCall(), hangup(), switchTo(call), end(call)}
+  #actions; // {mute(), hold(), keypad(), newCall(), transfer(), hangup(),switchTo(call), end(call)}
   #call = null;
   #input = new LevelBars($('level-in'));
   #output = new LevelBars($('level-out'));
@@ -18,6 +18,7 @@ export class CallView {
     $('hold').addEventListener('click', actions.hold);
     $('keypad').addEventListener('click', actions.keypad);
     $('new-call').addEventListener('click', actions.newCall);
+    $('transfer').addEventListener('click', actions.transfer);
     $('hangup').addEventListener('click', actions.hangup);
     setInterval(() => this.#tick(), 500);
   }
@@ -56,7 +57,7 @@ export class CallView {
     $('level-in').classList.toggle('muted', call.isMuted() || call.isOnHold());
     toggle('mute', call.isMuted(), call.isMuted() ? 'Unmute' : 'Mute', call.isMuted() ? 'mic-off' : 'mic');
     toggle('hold', call.isOnHold(), call.isOnHold() ? 'Resume' : 'Hold', call.isOnHold() ? 'play' : 'pause');
-    for (const id of ['hold', 'keypad', 'new-call']) $(id).disabled = !up;
+    for (const id of ['hold', 'keypad', 'new-call', 'transfer']) $(id).disabled = !up;
     $('quality').hidden = !up;
     if (!up) $('quality-details').hidden = true;
     $('quality').setAttribute('aria-expanded', String(!$('quality-details').hidden));

@@ -1,10 +1,11 @@
 /* The desk: which calls there are, which one is shown, and what the buttons and keys do to them. */
-import { $, clockTime, partyOf } from './softphone-dom.js';
+import { $, clockTime, displayName, partyOf } from './softphone-dom.js';
 import { CallView, stateText } from './softphone-call.js';
 import { Dialler } from './softphone-dialler.js';
 import { IncomingBanner } from './softphone-incoming.js';
 import { noticeError } from './softphone-notices.js';
 import { Recents } from './softphone-recents.js';
+import { TransferPanel } from './softphone-transfer.js';
 
 /* How a call can end without anything being wrong. */
 const ORDINARY_ENDS = new Set([31404, 31480, 31486, 31603, 31008]);
@@ -15,12 +16,15 @@ export class Desk {
   #calls = []; // ours and answered ones, oldest first
   #keypad = false;
   #dialling = false; // the field is open beside a call
+  #transferring = false; // so is the panel for a transfer
+  #transfers = new WeakMap(); // call -> {to, text, busy} of its last transfer
   #onBusy;
   #view = new CallView({
     mute: () => this.toggleMute(),
     hold: () => this.toggleHold(),
     keypad: () => this.#set({ keypad: !this.#keypad }),
     newCall: () => this.#openField(),
+    transfer: () => this.toggleTransfer(),
     hangup: () => this.hangUp(),
     switchTo: (call) => this.#switchTo(call),
     end: (call) => call.disconnect(),
@@ -29,6 +33,11 @@ export class Desk {
     place: (to) => this.place(to),
     key: (digit) => this.#sendDigit(digit),
     sound: (digit) => this.#device?.sounds.key(digit),
+  });
+  #transfer = new TransferPanel({
+    to: (text) => this.#transferTo(text),
+    join: (other) => this.#join(other),
+    close: () => this.toggleTransfer(),
   });
   #banner = new IncomingBanner({
     answer: (call) => this.#answer(call),
@@ -90,6 +99,13 @@ export class Desk {
     await call.hold(!resume).catch(() => {});
   }
 
+  toggleTransfer() {
+    if (!this.#current || $('transfer').disabled) return;
+    this.#set({ transferring: !this.#transferring });
+    if (this.#transferring) this.#transfer.focus();
+    else $('transfer').focus();
+  }
+
   hangUp() {
     this.#current?.disconnect();
   }
@@ -102,18 +118,22 @@ export class Desk {
   }
 
   #adopt(call) {
-    const party = partyOf(call);
     this.#calls.push(call);
     this.#current = call;
-    this.#dialling = this.#keypad = false;
+    this.#dialling = this.#keypad = this.#transferring = false;
     this.#view.watch(call);
     for (const event of ['ringing', 'accept', 'mute', 'hold', 'reconnecting', 'reconnected']) {
       call.on(event, () => {
-        this.#say(`${stateText(call)}: ${party}`);
+        this.#say(`${stateText(call)}: ${partyOf(call)}`);
         this.#draw();
       });
     }
-    call.on('disconnect', (_, error) => this.#onEnd(call, party, error));
+    call.on('transfer', (state, _, error) => this.#onTransfer(call, state, error));
+    call.on('transferred', () => {
+      this.#say(`You are talking to ${partyOf(call)} now`);
+      this.#draw();
+    });
+    call.on('disconnect', (_, error) => this.#onEnd(call, partyOf(call), error));
     this.#draw();
     $('hangup').focus();
   }
@@ -122,9 +142,11 @@ export class Desk {
     const inCall = $('call').contains(document.activeElement) || document.activeElement === document.body;
     this.#calls = this.#calls.filter((other) => other !== call);
     if (this.#current === call) this.#current = this.#calls.at(-1) ?? null;
-    this.#keypad = false;
+    this.#keypad = this.#transferring = false;
     const length = call.openedAt ? `, ${clockTime(Date.now() - call.openedAt)}` : '';
-    $('last-call').textContent = error ? `${party}: ${error.title.toLowerCase()}` : `Call with ${party} ended${length}`;
+    const transfer = this.#transfers.get(call);
+    $('last-call').textContent = error ? `${party}: ${error.title.toLowerCase()}`
+      : transfer?.done ? `${party} is talking to ${transfer.to} now` : `Call with ${party} ended${length}`;
     if (error && !ORDINARY_ENDS.has(error.code)) noticeError(error);
     this.#say($('last-call').textContent);
     this.#draw();
@@ -140,6 +162,40 @@ export class Desk {
 
   #holdCurrent() {
     return this.#holdAllBut(null);
+  }
+
+  async #transferTo(text) {
+    const call = this.#current;
+    const address = this.#dialler.address(text);
+    this.#note(call, { to: displayName(address), text: `Calling ${displayName(address)}`, busy: true });
+    await call.transfer(address).then(() => this.#transfer.clear(), (error) => this.#onTransfer(call, 'failed', error));
+  }
+
+  /* The two have each other; both calls end here. */
+  async #join(other) {
+    const call = this.#current;
+    const [name, to] = [partyOf(call), partyOf(other)];
+    this.#transfers.set(call, { to, done: true });
+    this.#transfers.set(other, { to: name, done: true });
+    await call.transferTo(other).catch((error) => {
+      this.#transfers.delete(other);
+      this.#onTransfer(call, 'failed', error);
+    });
+  }
+
+  #onTransfer(call, state, error) {
+    const transfer = this.#transfers.get(call);
+    if (!transfer) return;
+    const text = state === 'ringing' ? `Ringing at ${transfer.to}`
+      : `${transfer.to}: ${error?.title.toLowerCase()}. ${partyOf(call)} is still with you`;
+    if (state === 'completed') transfer.done = true;
+    else this.#note(call, { to: transfer.to, text, busy: state === 'ringing' });
+  }
+
+  #note(call, transfer) {
+    this.#transfers.set(call, transfer);
+    this.#say(transfer.text);
+    this.#draw();
   }
 
   /* One conversation at a time. A call that cannot be held (not open yet) is left alone. */
@@ -160,9 +216,10 @@ export class Desk {
     if (this.#dialling) $('to').focus();
   }
 
-  #set({ keypad = this.#keypad, dialling = false }) {
-    this.#keypad = keypad && !dialling;
+  #set({ keypad = this.#keypad, dialling = false, transferring = false }) {
+    this.#keypad = keypad && !dialling && !transferring;
     this.#dialling = dialling;
+    this.#transferring = transferring;
     this.#draw();
   }
 
@@ -173,7 +230,9 @@ export class Desk {
 
   #draw() {
     const call = this.#current;
-    this.#view.draw(call, this.#calls.filter((other) => other !== call));
+    const others = this.#calls.filter((other) => other !== call);
+    this.#view.draw(call, others);
+    this.#transfer.draw({ open: call !== null && this.#transferring, call, others, progress: this.#transfers.get(call) ?? null });
     const field = call === null || this.#dialling;
     this.#dialler.show({ field, pad: field || this.#keypad });
     $('keypad').setAttribute('aria-expanded', String(this.#keypad));

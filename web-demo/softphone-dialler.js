@@ -16,7 +16,7 @@ export class Dialler {
     $('dial').addEventListener('submit', (event) => {
       event.preventDefault();
       const text = $('to').value.trim();
-      if (text) actions.place(this.#offered.get(text.toLowerCase()) ?? destination(text));
+      if (text) actions.place(this.address(text));
       else $('to').focus();
     });
     $('erase').addEventListener('click', () => {
@@ -25,6 +25,11 @@ export class Dialler {
     });
     $('to').addEventListener('input', () => this.#update());
     this.#update();
+  }
+
+  /* Of what somebody typed. */
+  address(text) {
+    return this.#offered.get(text.toLowerCase()) ?? destination(text);
   }
 
   prefill(text) {

@@ -40,7 +40,7 @@ export function destination(text) {
 
 /* Who is at the other end of a call. */
 export function partyOf(call) {
-  return displayName(call.direction === 'incoming' ? call.parameters.From : call.parameters.To);
+  return displayName(call.party);
 }
 
 /* Bars that light up with a level from 0 to 1. */

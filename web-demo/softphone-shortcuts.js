@@ -14,6 +14,7 @@ export function startShortcuts(desk) {
     d: () => desk.banner.decline(),
     m: () => desk.toggleMute(),
     h: () => desk.toggleHold(),
+    t: () => desk.toggleTransfer(),
     e: () => desk.hangUp(),
   };
   $('shortcuts').checked = localStorage.getItem(CHOICE) !== 'off';
@@ -23,7 +24,9 @@ export function startShortcuts(desk) {
   addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || isWriting(event.target)) return;
     if (!$('shortcuts').checked || event.defaultPrevented) return;
-    if (keys[event.key.toLowerCase()]) keys[event.key.toLowerCase()]();
-    else if (/^[0-9*#]$/.test(event.key)) desk.dialler.press(event.key);
+    if (keys[event.key.toLowerCase()]) {
+      event.preventDefault(); // a field that this opens is not to get the letter
+      keys[event.key.toLowerCase()]();
+    } else if (/^[0-9*#]$/.test(event.key)) desk.dialler.press(event.key);
   });
 }

@@ -164,6 +164,75 @@ test('the connection breaks in a call: the page says so, the call goes on, and i
   await gone(hugo, '#call');
 });
 
+/** `caller` calls `to`'s softphone and is answered there. */
+async function reach(caller, callee, to, pattern) {
+  await caller.evaluate((text) => { document.querySelector('#to').value = text; }, to);
+  await caller.click('#place');
+  await sees(callee, '#incoming-name', pattern);
+  await callee.click('#answer');
+  await sees(caller, '#call-name', new RegExp(to));
+  await sees(caller, '#call-state', /^Connected$/);
+}
+
+test('a call is transferred by keyboard; who it went to is told, and who stays hears them', { timeout }, async () => {
+  const [mia, noah, olga] = [await softphone('firefox', 'mia', ''), await softphone('chromium', 'noah', ''), await softphone('chromium', 'olga', '')];
+  await reach(mia, noah, 'noah', /mia/);
+  await noah.evaluate(() => document.activeElement.blur());
+  await noah.keyboard.press('t');
+  await sees(noah, '#transfer-panel', /Who should mia talk to\?/);
+  assert.equal(await noah.$eval('#transfer', (button) => button.getAttribute('aria-expanded')), 'true');
+  await noah.keyboard.type('nobody-here');
+  await noah.keyboard.press('Enter');
+  await sees(noah, '#transfer-progress', /^nobody-here: .*mia is still with you$/);
+  await screenshot(noah, 'softphone-transfer-failed');
+  await noah.keyboard.press('Escape');
+  await gone(noah, '#transfer-panel');
+  assert.equal(await noah.evaluate(() => document.activeElement.id), 'transfer');
+  await noah.keyboard.press('Enter');
+  await sees(noah, '#transfer-panel', /mia/);
+  await noah.$eval('#transfer-to', (field) => { field.value = ''; });
+  await noah.keyboard.type('olga');
+  await noah.keyboard.press('Enter');
+  await sees(olga, '#incoming-name', /mia/);
+  await sees(noah, '#transfer-progress', /^Ringing at olga$/);
+  assert.match(await noah.$eval('#call-announcement', (node) => node.textContent), /Ringing at olga/);
+  await sees(mia, '#call-state', /You are on hold/);
+  await screenshot(noah, 'softphone-transfer-ringing');
+  await olga.click('#answer');
+  await gone(noah, '#call');
+  await sees(noah, '#last-call', /^mia is talking to olga now$/);
+  await sees(mia, '#call-name', /^olga$/);
+  assert.match(await mia.$eval('#call-announcement', (node) => node.textContent), /You are talking to olga now|Connected: olga/);
+  await Promise.all([hears(mia, TONE.chromium), hears(olga, TONE.firefox)]);
+  await mia.click('#hangup');
+  await gone(olga, '#call');
+  assert.deepEqual(errorsOf(mia, noah, olga), []);
+});
+
+test('somebody is asked in a second call, then the two are connected', { timeout }, async () => {
+  const [pia, quin, rosa] = [await softphone('chromium', 'pia', ''), await softphone('firefox', 'quin', ''), await softphone('firefox', 'rosa', '')];
+  await reach(pia, quin, 'quin', /pia/);
+  await quin.click('#new-call');
+  await reach(quin, rosa, 'rosa', /quin/);
+  await sees(pia, '#call-state', /You are on hold/);
+  await quin.click('#transfer');
+  await sees(quin, '#transfer-joins', /^Connect rosa with pia$/);
+  await screenshot(quin, 'softphone-transfer-attended');
+  await quin.setViewport({ width: 360, height: 740 });
+  await screenshot(quin, 'softphone-transfer-narrow');
+  assert.ok(await quin.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), 'it fits');
+  await quin.click('#transfer-joins button');
+  await gone(quin, '#call');
+  await sees(quin, '#last-call', /is talking to/);
+  await sees(pia, '#call-name', /^rosa$/);
+  await sees(rosa, '#call-name', /^pia$/);
+  await sees(pia, '#call-state', /^Connected$/);
+  await Promise.all([hears(pia, TONE.firefox), hears(rosa, TONE.chromium)]);
+  await pia.click('#hangup');
+  await gone(rosa, '#call');
+  assert.deepEqual(errorsOf(pia, quin, rosa), []);
+});
+
 test('a refused microphone is explained, in both browsers', { timeout }, async () => {
   for (const kind of ['chromium', 'firefox']) {
     const person = await Person.launch(kind, 800, { refused: true });
