@@ -10,13 +10,14 @@ import { ACCOUNT } from '../lib/tokens.mjs';
 import { hears, receivesMore } from '../lib/tone.mjs';
 
 const [PHONE] = BROWSER_ADDRESSES;
-const [TONE, NUMBER] = [520, '+15551234567'];
+const [TONE, NUMBER, COLLEAGUE] = [520, '+15551234567', '+15550002222'];
 const set = stage({
   browsers: { chromium: 'chromium', firefox: 'firefox', chromium2: 'chromium' },
   config: {
     media: { workers: 2 },
     sip: { listen: GW_ADDRESS, port: 5060 },
-    'trunk phone': { account: ACCOUNT, hosts: `${PHONE}:5070`, prefixes: '+1' },
+    'trunk phone': { account: ACCOUNT, hosts: `${PHONE}:5070`, prefixes: '+1', transfers: 'clients' },
+    [`number ${COLLEAGUE}`]: { account: ACCOUNT, to: 'client:colleague' },
   },
 });
 
@@ -72,4 +73,23 @@ test('attended: firefox asks another browser first, then joins the two', { timeo
   await c.wait('call.disconnect');
   assert.equal(await c.status(asked), 'closed');
   assert.deepEqual(await complaints(a, b, c), []);
+});
+
+test('a real phone sends the browser on to another one (REFER), and hangs up when it hears that it is done', { timeout }, async (t) => {
+  const phone = await Baresip.start(t, { address: PHONE, user: NUMBER, tone: TONE });
+  const [a, c] = [await set.phone('chromium'), await set.phone('firefox', { identity: 'colleague' })];
+  const caller = await a.call(NUMBER);
+  await a.wait('call.accept');
+  await hears(a.page, TONE);
+  phone.tell(`/transfer sip:${COLLEAGUE}@${GW_ADDRESS}:5060`);
+  const incoming = await c.wait('incoming');
+  assert.deepEqual([incoming.parameters.From, incoming.parameters.TransferredBy], [`client:${a.identity}`, NUMBER]);
+  await c.tell(incoming.call, 'accept');
+  assert.equal((await a.wait('call.transferred')).party, 'client:colleague');
+  await bothHear(a, c);
+  await phone.says(/terminated|closed/);
+  await c.tell(incoming.call, 'disconnect');
+  await a.wait('call.disconnect');
+  assert.equal(await a.status(caller), 'closed');
+  assert.deepEqual(await complaints(a, c), []);
 });
