@@ -122,10 +122,28 @@ static const char *const account_keys[] = {"name", "auth_token", "suspended", "m
 static const char *const key_keys[] = {"account", "algorithm", "secret", "public_key_file", NULL};
 static const char *const application_keys[] = {"account", "name", "mode", "ring_timeout_s", "transcode", NULL};
 
-static const char *const trunk_keys[] = {
-    "account",   "application",     "hosts",        "sources", "prefixes",  "allowed_prefixes", "user",    "password",
-    "caller_id", "strip",           "add",          "codecs",  "max_calls", "transfers",        "inbound", "srtp",
-    "dtmf",      "media_addresses", "media_family", NULL};
+static const char *const trunk_keys[] = {"account",
+                                         "application",
+                                         "hosts",
+                                         "sources",
+                                         "prefixes",
+                                         "allowed_prefixes",
+                                         "user",
+                                         "password",
+                                         "caller_id",
+                                         "strip",
+                                         "add",
+                                         "codecs",
+                                         "max_calls",
+                                         "transfers",
+                                         "inbound",
+                                         "srtp",
+                                         "dtmf",
+                                         "media_addresses",
+                                         "media_family",
+                                         "inbound_user",
+                                         "inbound_password",
+                                         NULL};
 static const char *const number_keys[] = {"account", "to", NULL};
 
 typedef enum { ACCOUNTS, KEYS, APPLICATIONS, TRUNKS, NUMBERS, ENTITY_KINDS } entity_kind;
@@ -296,6 +314,15 @@ static const char *find_idle_ice_option(const cg_bridge_config *media)
                                             : NULL;
 }
 
+static bool is_digest_list(const char *const *names)
+{
+    size_t count = 0;
+    for (; names[count] != NULL; count++)
+        if (cg_sip_digest_algorithm_named(names[count]) == CG_SIP_DIGEST_ALGORITHMS)
+            return false;
+    return count == 1 || (count == 2 && g_ascii_strcasecmp(names[0], names[1]) != 0);
+}
+
 /* Options that are right each by itself and wrong together. */
 static bool check_together(const cg_config *config, const char *name, char **ret_error)
 {
@@ -313,6 +340,8 @@ static bool check_together(const cg_config *config, const char *name, char **ret
         return fail(ret_error, name, "media", "rtp_port_min", "must be less than rtp_port_max");
     if (config->sip.address != NULL && !g_hostname_is_ip_address(config->sip.address))
         return fail(ret_error, name, "sip", "listen", "must be an IPv4 or IPv6 address");
+    if (!is_digest_list(config->sip.digest_algorithms))
+        return fail(ret_error, name, "sip", "digest_algorithms", "must be sha-256 or md5, or both");
     if (config->sip.address == NULL && config->routes->trunks->len > 0)
         return fail(ret_error, name, "sip", "listen", "must be set: there are trunks");
     if (!config->demo)

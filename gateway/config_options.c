@@ -132,6 +132,8 @@ static const option options[] = {
      "without any answer, after which a host has failed", RESTART},
     {"sip", "max_dialogs", NUMBER, AT(sip.max_dialogs), "4096", 1, 65536,
      "calls over trunks at a time, ending ones included", RESTART},
+    {"sip", "digest_algorithms", LIST, AT(sip.digest_algorithms), "sha-256, md5", 0, 0,
+     "by which callers may prove themselves (inbound_user), in this order", RESTART},
     {"sip", "max_connections", NUMBER, AT(sip.connections.max), "1000", 1, 65536,
      "TCP connections from outside at a time", RESTART},
     {"sip", "connections_per_ip", NUMBER, AT(sip.connections.max_per_address), "100", 1, 65536,

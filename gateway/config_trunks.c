@@ -93,18 +93,42 @@ static void add_host_source(const char *host, GArray *sources)
         g_array_append_val(sources, range);
 }
 
+static bool is_proving(const cg_config *config, const char *user)
+{
+    for (guint i = 0; i < config->routes->trunks->len; i++)
+        if (g_strcmp0(((const cg_trunk *) config->routes->trunks->pdata[i])->inbound_user, user) == 0)
+            return true;
+    return false;
+}
+
+/* How a trunk without addresses of its own is known. */
+static bool read_proof(const cg_config *config, GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    trunk->inbound_user = text_of(file, group, "inbound_user");
+    trunk->inbound_password = text_of(file, group, "inbound_password");
+    if ((trunk->inbound_user == NULL) != (trunk->inbound_password == NULL))
+        return fail(ret_why, "inbound_user and inbound_password go together");
+    if (trunk->inbound_user != NULL && strpbrk(trunk->inbound_user, ":\"") != NULL)
+        return fail(ret_why, "inbound_user must have neither : nor \"");
+    if (trunk->inbound_user != NULL && is_proving(config, trunk->inbound_user))
+        return fail(ret_why, "inbound_user must be another one for each trunk: \"%s\" is there twice",
+                    trunk->inbound_user);
+    return true;
+}
+
 static bool read_hosts(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
 {
     g_auto(GStrv) sources = list_of(file, group, "sources", ",");
     g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(cg_ip_range));
     trunk->hosts = list_of(file, group, "hosts", ",");
     guint count = g_strv_length(trunk->hosts);
-    if (count == 0 || count > CG_SIP_MAX_HOSTS)
+    if ((count == 0 && trunk->inbound_user == NULL) || count > CG_SIP_MAX_HOSTS)
         return fail(ret_why, "hosts must name 1 to %u hosts", CG_SIP_MAX_HOSTS);
     for (char **host = trunk->hosts; *host != NULL; host++) {
         if (!is_host(*host))
             return fail(ret_why, "hosts: \"%s\" must be HOST[:PORT][;transport=udp|tcp]", *host);
-        add_host_source(*host, ranges);
+        if (trunk->inbound_user == NULL)
+            add_host_source(*host, ranges);
     }
     for (char **source = sources; *source != NULL; source++) {
         cg_ip_range range;
@@ -259,7 +283,8 @@ bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, c
     if (!is_name(name) || is_taken(config, name))
         return fail(ret_why, "a trunk's name is of letters, digits, - _ and ., at most 64, and is there once");
     if (!account_of(config, file, group, &trunk->account, ret_why) ||
-        !application_of(config, file, group, trunk, ret_why) || !read_hosts(file, group, trunk, ret_why) ||
+        !application_of(config, file, group, trunk, ret_why) || !read_proof(config, file, group, trunk, ret_why) ||
+        !read_hosts(file, group, trunk, ret_why) ||
         !read_prefixes(file, group, "prefixes", &trunk->prefixes, ret_why) ||
         !read_prefixes(file, group, "allowed_prefixes", &trunk->allowed, ret_why) ||
         !read_codecs(file, group, trunk, ret_why) || !read_choices(file, group, trunk, ret_why) ||
@@ -268,6 +293,8 @@ bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, c
         !number_of(file, group, "strip", CG_NUMBER_MAX, &trunk->strip, ret_why) ||
         !number_of(file, group, "max_calls", 1000000, &trunk->max_calls, ret_why))
         return false;
+    if (trunk->hosts[0] == NULL && trunk->prefixes[0] != NULL)
+        return fail(ret_why, "prefixes need hosts to call");
     g_ptr_array_add(config->routes->trunks, g_steal_pointer(&trunk));
     return true;
 }

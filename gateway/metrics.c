@@ -219,6 +219,7 @@ static void print_sip(GString *page, const cg_gateway *gateway)
            stats.connections.refused);
     single(page, "sip_connections_late_total", COUNTER, "Connections closed for want of a whole message in time.",
            stats.connections.late);
+    single(page, "sip_auth_failures_total", COUNTER, "Wrong answers to digest challenges.", stats.auth_failures);
     single(page, "sip_refused_sources_total", COUNTER, "SIP requests from addresses of no trunk.",
            stats.refused_sources);
     cg_trunk_stats_print(&gateway->telephony->stats, "callgate_", page);

@@ -1,6 +1,8 @@
 /* Routing by prefixes, hosts and source addresses. */
 #include "gateway/routes.h"
 
+#include "base/secret.h"
+
 #include <string.h>
 
 static void free_number(void *data)
@@ -21,6 +23,8 @@ void cg_trunk_free(cg_trunk *trunk)
     g_free(trunk->name);
     g_free(trunk->user);
     g_free(trunk->password);
+    g_free(trunk->inbound_user);
+    cg_secret_free(trunk->inbound_password);
     g_free(trunk->caller_id);
     g_free(trunk->add);
     g_free(trunk->sources);
@@ -205,5 +209,25 @@ cg_route_result cg_routes_find_incoming(const cg_routes *routes, const struct so
         return CG_ROUTE_NONE;
     if (*ret_to == NULL)
         *ret_to = (*ret_trunk)->inbound;
+    return *ret_to != NULL ? CG_ROUTE_OK : CG_ROUTE_NONE;
+}
+
+const cg_trunk *cg_routes_find_user(const cg_routes *routes, const char *user)
+{
+    for (guint i = 0; i < routes->trunks->len; i++)
+        if (g_strcmp0(((const cg_trunk *) routes->trunks->pdata[i])->inbound_user, user) == 0)
+            return routes->trunks->pdata[i];
+    return NULL;
+}
+
+cg_route_result cg_routes_find_proved(const cg_routes *routes, const char *user, const char *called,
+                                      const cg_trunk **ret_trunk, const char **ret_to)
+{
+    const cg_trunk *trunk = *ret_trunk = cg_routes_find_user(routes, user);
+    if (trunk == NULL)
+        return CG_ROUTE_NONE;
+    *ret_to = cg_routes_find_listed(routes, &trunk->account, called);
+    if (*ret_to == NULL)
+        *ret_to = trunk->inbound;
     return *ret_to != NULL ? CG_ROUTE_OK : CG_ROUTE_NONE;
 }

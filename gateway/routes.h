@@ -34,15 +34,16 @@ typedef enum {
 typedef struct {
     char *name;
     cg_sid account;
-    cg_sid application;                  /* of incoming calls; may be unset */
-    char **hosts;                        /* in the order in which they are tried; at most CG_SIP_MAX_HOSTS */
-    char **prefixes;                     /* of numbers that go here; "" is every number */
-    char **allowed;                      /* a number must begin with one of them; none: any may be called */
-    char *user, *password;               /* for digest; NULL */
-    char *caller_id;                     /* who calls, as the trunk is told; NULL: the caller's identity */
-    char *add;                           /* put before the number, after ... */
-    unsigned strip;                      /* ... this many of its characters were taken off */
-    cg_codec codecs[CG_CODEC_COUNT + 1]; /* in order of preference; ended by CG_CODEC_COUNT */
+    cg_sid application;                    /* of incoming calls; may be unset */
+    char **hosts;                          /* in the order in which they are tried; at most CG_SIP_MAX_HOSTS */
+    char **prefixes;                       /* of numbers that go here; "" is every number */
+    char **allowed;                        /* a number must begin with one of them; none: any may be called */
+    char *user, *password;                 /* for digest; NULL */
+    char *inbound_user, *inbound_password; /* by which its calls prove themselves, wherever they come from; NULL */
+    char *caller_id;                       /* who calls, as the trunk is told; NULL: the caller's identity */
+    char *add;                             /* put before the number, after ... */
+    unsigned strip;                        /* ... this many of its characters were taken off */
+    cg_codec codecs[CG_CODEC_COUNT + 1];   /* in order of preference; ended by CG_CODEC_COUNT */
     cg_srtp_policy srtp;
     cg_media_policy media; /* where its phones may want their media */
     int media_family;      /* AF_INET or AF_INET6, of media to its hosts; AF_UNSPEC: they are names */
@@ -107,3 +108,9 @@ bool cg_trunk_may_transfer(const cg_trunk *trunk, const cg_trunk *of);
  * in any case, NULL if there is none. */
 cg_route_result cg_routes_find_incoming(const cg_routes *routes, const struct sockaddr_storage *source,
                                         const char *called, const cg_trunk **ret_trunk, const char **ret_to);
+
+/* The trunk with that `inbound_user`; NULL: none. */
+const cg_trunk *cg_routes_find_user(const cg_routes *routes, const char *user);
+/* As above, for who has proved to be that `inbound_user`. */
+cg_route_result cg_routes_find_proved(const cg_routes *routes, const char *user, const char *called,
+                                      const cg_trunk **ret_trunk, const char **ret_to);

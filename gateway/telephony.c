@@ -166,7 +166,9 @@ static void on_incoming(cg_telephony *telephony, const cg_sip_event *event)
 {
     const cg_trunk *trunk;
     const char *to = NULL;
-    cg_route_result result = cg_routes_find_incoming(telephony->routes, &event->source, event->to_user, &trunk, &to);
+    cg_route_result result =
+        event->user != NULL ? cg_routes_find_proved(telephony->routes, event->user, event->to_user, &trunk, &to)
+                            : cg_routes_find_incoming(telephony->routes, &event->source, event->to_user, &trunk, &to);
     cg_call_end end = trunk != NULL ? refusal_of(telephony, trunk) : CG_CALL_END_FORBIDDEN;
     if (end == CG_CALL_END_NONE && result != CG_ROUTE_OK)
         end = CG_CALL_END_NOT_FOUND;
@@ -201,10 +203,15 @@ static void on_event(const cg_sip_event *event, void *user)
 static void set_sources(cg_telephony *telephony)
 {
     g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(cg_ip_range));
+    g_autoptr(GArray) users = g_array_new(FALSE, FALSE, sizeof(cg_sip_user));
     for (guint i = 0; i < telephony->routes->trunks->len; i++) {
         const cg_trunk *trunk = telephony->routes->trunks->pdata[i];
+        cg_sip_user user = {trunk->inbound_user, trunk->inbound_password};
         g_array_append_vals(sources, trunk->sources, (guint) trunk->source_count);
+        if (user.user != NULL)
+            g_array_append_val(users, user);
     }
+    cg_sip_set_users(telephony->sip, (const cg_sip_user *) users->data, users->len);
     cg_sip_set_sources(telephony->sip, (const cg_ip_range *) sources->data, sources->len);
 }
 

@@ -2,6 +2,7 @@
 #include "signaling/sip/sip.h"
 
 #include "base/secret.h"
+#include "signaling/sip/sip_auth.h"
 #include "signaling/sip/sip_internal.h"
 
 #include <string.h>
@@ -19,6 +20,8 @@ struct command {
     cg_sip_warning warning;
     cg_ip_range *sources; /* set_sources; owned until run */
     size_t source_count;
+    cg_sip_user *users; /* set_users; owned, and so are their texts */
+    size_t user_count;
 };
 
 static void discard(cg_mail *mail)
@@ -28,6 +31,11 @@ static void discard(cg_mail *mail)
     cg_secret_free(what->sdp);
     g_free(what->keys);
     g_free(what->sources);
+    for (size_t i = 0; i < what->user_count; i++) {
+        g_free((char *) what->users[i].user);
+        cg_secret_free((char *) what->users[i].password);
+    }
+    g_free(what->users);
     g_free(what);
 }
 
@@ -74,6 +82,21 @@ void cg_sip_set_sources(cg_sip *sip, const cg_ip_range *sources, size_t count)
     command *what = make(0, run_sources);
     what->sources = g_memdup2(sources, count * sizeof *sources);
     what->source_count = count;
+    post(sip, what);
+}
+
+static void run_users(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_auth_set_users(sip->auth, what->users, what->user_count);
+}
+
+void cg_sip_set_users(cg_sip *sip, const cg_sip_user *users, size_t count)
+{
+    command *what = make(0, run_users);
+    what->users = g_new(cg_sip_user, count);
+    what->user_count = count;
+    for (size_t i = 0; i < count; i++)
+        what->users[i] = (cg_sip_user){g_strdup(users[i].user), g_strdup(users[i].password)};
     post(sip, what);
 }
 
@@ -204,6 +227,7 @@ void cg_sip_stats_read(const cg_sip *sip, cg_sip_stats *ret_stats)
     *ret_stats = (cg_sip_stats){
         .dialogs = atomic_load_explicit(&sip->dialog_count, memory_order_relaxed),
         .refused_sources = atomic_load_explicit(&sip->refused_sources, memory_order_relaxed),
+        .auth_failures = cg_sip_auth_failures(sip->auth),
         .mailbox_depth = cg_mailbox_depth(sip->mailbox),
     };
     cg_sip_connections_stats_read(sip->connections, &ret_stats->connections);
@@ -242,6 +266,7 @@ static void free_parts(cg_sip *sip)
 {
     cg_mailbox_free(sip->mailbox);
     cg_sip_connections_free(sip->connections);
+    cg_sip_auth_free(sip->auth);
     cg_sip_sink_close(sip->sink);
     g_free(sip->sources);
     g_free(sip->address);
@@ -261,6 +286,7 @@ cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_hand
     sip->sink = cg_sip_sink_new(control, handler, user);
     sip->mailbox = cg_mailbox_new();
     sip->connections = cg_sip_connections_new(&config->connections);
+    sip->auth = cg_sip_auth_new(sip->advertise, config->digest_algorithms);
     sip->next_incoming = 1;
     sip->starting = cg_mailbox_new();
     sip->thread = g_thread_new("sip", cg_sip_run, sip);

@@ -11,6 +11,7 @@
 #include "base/ip_range.h"
 #include "base/mailbox.h"
 #include "signaling/sip/sip_connections.h"
+#include "signaling/sip/sip_digest.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -34,6 +35,7 @@ typedef struct {
     unsigned timeout_ms;   /* without any answer to a request, after which it has failed (64*T1) */
     unsigned max_dialogs;  /* at a time; further INVITEs are answered 503 */
     cg_sip_connection_limits connections;
+    const char *const *digest_algorithms; /* as for cg_sip_digest_new() */
 } cg_sip_config;
 
 typedef struct {
@@ -62,6 +64,7 @@ typedef struct {
     char *from_user, *from_name;    /* INCOMING; unescaped, never NULL */
     char *to_user;                  /* INCOMING, REFER; the same */
     char *to_host;                  /* REFER: "host" or "host:port"; "": ours, or none is needed */
+    char *user;                     /* INCOMING: whom digest has proved the caller to be; NULL: `source` says it */
     struct sockaddr_storage source; /* where the message came from that it tells of; AF_UNSPEC: of none */
     /* INCOMING, REFER: the dialog whose place is asked for (RFC 3891), early or confirmed; 0: none. */
     cg_sip_dialog_id replaces;
@@ -77,8 +80,11 @@ cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_hand
 /* Lets dialogs say their last word for a short time, ends the thread. No event is delivered afterwards. */
 void cg_sip_free(cg_sip *sip);
 
-/* From whom requests are taken; everybody else gets no answer, and no connection. Copied. */
+/* From whom requests are taken. Everybody else gets no answer, and no connection, ... */
 void cg_sip_set_sources(cg_sip *sip, const cg_ip_range *sources, size_t count);
+/* ... unless there are those who can prove by digest who they are: whoever begins something is challenged then. Both
+ * are copied. */
+void cg_sip_set_users(cg_sip *sip, const cg_sip_user *users, size_t count);
 
 typedef struct {
     const char *user;                    /* whom to call; escaped here */
@@ -124,6 +130,7 @@ void cg_sip_end(cg_sip *sip, cg_sip_dialog_id dialog);
 typedef struct {
     uint64_t dialogs;         /* now */
     uint64_t refused_sources; /* requests of strangers */
+    uint64_t auth_failures;   /* wrong proofs */
     uint64_t mailbox_depth;
     cg_sip_connections_stats connections;
 } cg_sip_stats;

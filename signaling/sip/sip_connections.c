@@ -189,7 +189,7 @@ bool cg_sip_connections_admit(cg_sip_connections *connections, int fd, int64_t n
     if (getsockname(fd, (struct sockaddr *) &local, &local_size) != 0 ||
         (local.ss_family != AF_INET && local.ss_family != AF_INET6))
         return true;
-    if (option_of(fd, SO_TYPE) == SOCK_DGRAM)
+    if (option_of(fd, SO_TYPE) == SOCK_DGRAM && connections->datagrams == -1) /* the others are the resolver's */
         connections->datagrams = fd;
     if (option_of(fd, SO_ACCEPTCONN) > 0)
         note_listening(connections, &local);

@@ -40,6 +40,7 @@ static void discard(cg_mail *mail)
     g_free(event->from_user);
     g_free(event->from_name);
     g_free(event->to_user);
+    g_free(event->user);
     g_free(event->to_host);
     unref(posted->sink);
     g_free(posted);

@@ -1,6 +1,7 @@
 /* What comes from outside and belongs to no dialog yet: calls, and questions whether we are there. */
 #include "signaling/sip/sip_internal.h"
 
+#include "signaling/sip/sip_auth.h"
 #include "signaling/sip/sip_screen.h"
 
 #include <sofia-sip/sip_status.h>
@@ -14,10 +15,46 @@ bool cg_sip_knows(const cg_sip *sip, const struct sockaddr_storage *source)
     return false;
 }
 
-static void refuse(nua_handle_t *handle, int status, const char *phrase)
+/* What acknowledges a refusal may come from anywhere. */
+static void expect_ack(cg_sip *sip, const sip_t *message)
 {
-    nua_respond(handle, status, phrase, TAG_END());
+    int64_t now_us = g_get_monotonic_time();
+    cg_sip_screen_enter(sip->screen, message->sip_call_id->i_id, now_us);
+    cg_sip_screen_leave(sip->screen, message->sip_call_id->i_id, now_us);
+}
+
+static void refuse(cg_sip *sip, nua_handle_t *handle, const sip_t *message, int status, const char *phrase)
+{
+    expect_ack(sip, message);
+    nua_respond(handle, status, phrase, NUTAG_WITH_CURRENT(sip->nua), TAG_END());
     nua_handle_destroy(handle);
+}
+
+static void challenge(cg_sip *sip, nua_handle_t *handle, const sip_t *message, const char *peer, bool stale)
+{
+    expect_ack(sip, message);
+    g_autofree char *first = cg_sip_auth_challenge(sip->auth, 0, peer, stale);
+    g_autofree char *second = cg_sip_auth_challenge(sip->auth, 1, peer, stale);
+    nua_respond(handle, SIP_401_UNAUTHORIZED, NUTAG_WITH_CURRENT(sip->nua), SIPTAG_WWW_AUTHENTICATE_STR(first),
+                TAG_IF(second != NULL, SIPTAG_WWW_AUTHENTICATE_STR(second)), TAG_END());
+    nua_handle_destroy(handle);
+}
+
+/* Whether whoever sends this may; else it is answered. `*ret_user` is who it is, NULL where the address says it. */
+static bool admit(cg_sip *sip, nua_handle_t *handle, const sip_t *message, const struct sockaddr_storage *source,
+                  const char **ret_user)
+{
+    char peer[INET6_ADDRSTRLEN];
+    *ret_user = NULL;
+    if (cg_sip_knows(sip, source))
+        return true;
+    cg_sip_write_address(source, peer);
+    cg_sip_digest_result result = cg_sip_auth_check(sip->auth, message, peer, ret_user);
+    if (result == CG_SIP_DIGEST_MISSING || result == CG_SIP_DIGEST_STALE)
+        challenge(sip, handle, message, peer, result == CG_SIP_DIGEST_STALE);
+    else if (result == CG_SIP_DIGEST_WRONG)
+        refuse(sip, handle, message, SIP_403_FORBIDDEN);
+    return result == CG_SIP_DIGEST_PROVED;
 }
 
 /* 0, or why nothing of ours can be replaced. */
@@ -31,19 +68,18 @@ static unsigned find_replaced(cg_sip *sip, const sip_t *message, cg_sip_dialog_i
 
 void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
 {
-    struct sockaddr_storage source;
-    if (!cg_sip_read_source(sip->nua, &source) || !cg_sip_knows(sip, &source)) {
-        refuse(handle, SIP_403_FORBIDDEN);
+    struct sockaddr_storage source = {0};
+    const char *user;
+    if (!cg_sip_read_source(sip->nua, &source) || !admit(sip, handle, message, &source, &user))
         return;
-    }
     if (g_hash_table_size(sip->dialogs) >= sip->config.max_dialogs) {
-        refuse(handle, SIP_503_SERVICE_UNAVAILABLE);
+        refuse(sip, handle, message, SIP_503_SERVICE_UNAVAILABLE);
         return;
     }
     cg_sip_dialog_id replaced = 0;
     unsigned status = find_replaced(sip, message, &replaced);
     if (status != 0) {
-        refuse(handle, (int) status, sip_status_phrase((int) status));
+        refuse(sip, handle, message, (int) status, sip_status_phrase((int) status));
         return;
     }
     cg_sip_dialog *dialog = g_new0(cg_sip_dialog, 1);
@@ -56,13 +92,18 @@ void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
     cg_sip_event event = cg_sip_read_invite(message);
     event.dialog = dialog->id;
     event.source = source;
+    event.user = g_strdup(user);
     event.replaces = replaced;
     cg_sip_post_event(sip, &event);
 }
 
 /* Trunks ask whether we are there. */
-void cg_sip_on_options(cg_sip *sip, nua_handle_t *handle, bool in_dialog)
+void cg_sip_on_options(cg_sip *sip, nua_handle_t *handle, const sip_t *message, bool in_dialog)
 {
+    struct sockaddr_storage source = {0};
+    const char *user;
+    if (!in_dialog && (!cg_sip_read_source(sip->nua, &source) || !admit(sip, handle, message, &source, &user)))
+        return;
     nua_respond(handle, SIP_200_OK, NUTAG_WITH_CURRENT(sip->nua), TAG_END());
     if (!in_dialog)
         nua_handle_destroy(handle);

@@ -3,7 +3,9 @@
 
 #include "signaling/sip/sip.h"
 #include "signaling/sip/sip_connections.h"
+#include "signaling/sip/sip_digest.h"
 
+#include <netinet/in.h>
 #include <stdatomic.h>
 
 #define NUA_MAGIC_T struct cg_sip
@@ -55,6 +57,7 @@ typedef struct cg_sip_dialog {
 } cg_sip_dialog;
 
 typedef struct cg_sip_screen cg_sip_screen;
+typedef struct cg_sip_auth cg_sip_auth;
 
 /* The way events take; outlives a mail on it. */
 typedef struct {
@@ -86,6 +89,7 @@ struct cg_sip {
     size_t source_count;
     cg_sip_screen *screen;           /* owned */
     cg_sip_connections *connections; /* owned */
+    cg_sip_auth *auth;               /* owned */
     su_timer_t *looking;             /* owned; at the connections */
 };
 
@@ -99,6 +103,9 @@ cg_sip_event cg_sip_read_invite(const sip_t *message);
 char *cg_sip_read_body(const sip_t *message); /* g_free; NULL: no description that we take */
 bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address);      /* of the request that is told of */
 bool cg_sip_read_address(msg_t *message, struct sockaddr_storage *ret_address); /* where it came from */
+void cg_sip_write_address(const struct sockaddr_storage *address, char ret_text[static INET6_ADDRSTRLEN]);
+/* What a request shows for that realm, allocated from `home`; false: nothing. */
+bool cg_sip_read_credentials(su_home_t *home, const sip_t *request, const char *realm, cg_sip_credentials *ret);
 /* The event of a REFER; its strings are new. False: it names nothing that may be called. */
 bool cg_sip_read_refer(const sip_t *message, cg_sip_event *ret_event);
 /* Its Refer-To's Replaces; of `home`; NULL: none. False: it is not well-formed. */
@@ -143,7 +150,11 @@ void cg_sip_dialog_forget_offers(cg_sip_dialog *dialog);
 /* sip_incoming.c */
 bool cg_sip_knows(const cg_sip *sip, const struct sockaddr_storage *source); /* one of the sources */
 void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message);
-void cg_sip_on_options(cg_sip *sip, nua_handle_t *handle, bool in_dialog);
+void cg_sip_on_options(cg_sip *sip, nua_handle_t *handle, const sip_t *message, bool in_dialog);
+
+/* sip_once.c: a datagram's request is answered 401, and nothing kept. */
+void cg_sip_challenge_once(const cg_sip *sip, const sip_t *request, const char *peer,
+                           const struct sockaddr_storage *source);
 
 /* sip_info.c */
 void cg_sip_dialog_on_info(cg_sip_dialog *dialog, const sip_t *message);

@@ -4,6 +4,8 @@
 
 #include "base/utf8.h"
 
+#include <arpa/inet.h>
+#include <sofia-sip/auth_digest.h>
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/sip.h>
@@ -147,6 +149,37 @@ bool cg_sip_read_address(msg_t *message, struct sockaddr_storage *ret_address)
     memcpy(ret_address, address,
            address->su_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
     return true;
+}
+
+void cg_sip_write_address(const struct sockaddr_storage *address, char ret_text[static INET6_ADDRSTRLEN])
+{
+    const void *octets = address->ss_family == AF_INET6
+                             ? (const void *) &((const struct sockaddr_in6 *) address)->sin6_addr
+                             : (const void *) &((const struct sockaddr_in *) address)->sin_addr;
+    ret_text[0] = '\0';
+    inet_ntop(address->ss_family, octets, ret_text, INET6_ADDRSTRLEN);
+}
+
+bool cg_sip_read_credentials(su_home_t *home, const sip_t *request, const char *realm, cg_sip_credentials *ret)
+{
+    for (const sip_authorization_t *header = request->sip_authorization; header != NULL; header = header->au_next) {
+        auth_response_t got = {.ar_size = sizeof got};
+        if (header->au_scheme == NULL || g_ascii_strcasecmp(header->au_scheme, "Digest") != 0 ||
+            header->au_params == NULL || auth_digest_response_get(home, &got, header->au_params) < 0 ||
+            g_strcmp0(got.ar_realm, realm) != 0)
+            continue;
+        *ret = (cg_sip_credentials){.user = got.ar_username,
+                                    .realm = got.ar_realm,
+                                    .nonce = got.ar_nonce,
+                                    .uri = got.ar_uri,
+                                    .response = got.ar_response,
+                                    .algorithm = got.ar_algorithm,
+                                    .cnonce = got.ar_cnonce,
+                                    .qop = got.ar_qop,
+                                    .nc = got.ar_nc};
+        return true;
+    }
+    return false;
 }
 
 /* RFC 3261 section 25.1, user: everything that is not plainly allowed is escaped, so that no name can become another

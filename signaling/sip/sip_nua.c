@@ -10,7 +10,7 @@ static void on_event_of_none(cg_sip *sip, nua_event_t event, nua_handle_t *handl
         cg_sip_on_invite(sip, handle, message);
         break;
     case nua_i_options:
-        cg_sip_on_options(sip, handle, false);
+        cg_sip_on_options(sip, handle, message, false);
         break;
     case nua_i_info: /* RFC 6086 section 4: it is of a dialog */
         nua_respond(handle, SIP_481_NO_TRANSACTION, NUTAG_WITH_CURRENT(sip->nua), TAG_END());
@@ -56,7 +56,7 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
         cg_sip_dialog_on_ack(dialog, message);
         break;
     case nua_i_options:
-        cg_sip_on_options(sip, handle, true);
+        cg_sip_on_options(sip, handle, message, true);
         break;
     case nua_i_info:
         cg_sip_dialog_on_info(dialog, message);

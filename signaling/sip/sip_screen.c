@@ -4,8 +4,8 @@
 #include "signaling/sip/sip_screen.h"
 
 #include "base/log.h"
+#include "signaling/sip/sip_auth.h"
 
-#include <arpa/inet.h>
 #include <sofia-sip/msg.h>
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_buffer.h>
@@ -87,16 +87,13 @@ void cg_sip_screen_leave(cg_sip_screen *screen, const char *call_id, int64_t now
 
 static void refuse(cg_sip_screen *screen, const struct sockaddr_storage *source, const char *method)
 {
-    char text[INET6_ADDRSTRLEN] = "";
+    char text[INET6_ADDRSTRLEN];
     int64_t now_us = g_get_monotonic_time();
     uint64_t refused = atomic_fetch_add_explicit(&screen->sip->refused_sources, 1, memory_order_relaxed) + 1;
     if (screen->told_us != 0 && now_us - screen->told_us < TELL_INTERVAL_US)
         return;
     screen->told_us = now_us;
-    const void *octets = source->ss_family == AF_INET6
-                             ? (const void *) &((const struct sockaddr_in6 *) source)->sin6_addr
-                             : (const void *) &((const struct sockaddr_in *) source)->sin_addr;
-    inet_ntop(source->ss_family, octets, text, sizeof text);
+    cg_sip_write_address(source, text);
     cg_log(CG_LOG_INFO, "sip.stranger", CG_LOG_TEXT("peer", text), CG_LOG_TEXT("method", method),
            CG_LOG_NUMBER("refused", refused));
 }
@@ -106,21 +103,51 @@ static bool is_datagram(msg_t *message)
     return msg_addrinfo(message)->ai_socktype == SOCK_DGRAM;
 }
 
-/* A request that begins no call, of one of ours. */
-static bool is_of_call(const cg_sip_screen *screen, const sip_t *request)
+static bool begins(const sip_t *request)
 {
     sip_method_t method = request->sip_request->rq_method;
-    bool begins = method != sip_method_ack && method != sip_method_cancel &&
-                  (request->sip_to == NULL || request->sip_to->a_tag == NULL);
-    return !begins && request->sip_call_id != NULL && g_hash_table_contains(screen->calls, request->sip_call_id->i_id);
+    return method != sip_method_ack && method != sip_method_cancel &&
+           (request->sip_to == NULL || request->sip_to->a_tag == NULL);
+}
+
+static bool is_of_call(const cg_sip_screen *screen, const sip_t *request)
+{
+    return !begins(request) && request->sip_call_id != NULL &&
+           g_hash_table_contains(screen->calls, request->sip_call_id->i_id);
+}
+
+/* What a stranger begins. A challenge is answered to datagrams here, as nothing may be kept for an address that may be
+ * forged; whoever has a connection, or shows what a challenge has led to, has his address. */
+static bool may_begin(cg_sip_screen *screen, msg_t *message, const sip_t *request,
+                      const struct sockaddr_storage *source, bool *ret_answered)
+{
+    char peer[INET6_ADDRSTRLEN];
+    cg_sip_write_address(source, peer);
+    cg_sip_auth_glance glance = cg_sip_auth_look(screen->sip->auth, request, peer);
+    if (glance != CG_SIP_AUTH_CHALLENGE)
+        return glance == CG_SIP_AUTH_CHECK;
+    if (!cg_sip_auth_take_turn(screen->sip->auth, peer, !is_datagram(message)))
+        return false;
+    if (!is_datagram(message))
+        return true;
+    cg_sip_challenge_once(screen->sip, request, peer, source);
+    *ret_answered = true;
+    return false;
 }
 
 static bool is_wanted(cg_sip_screen *screen, msg_t *message, const sip_t *request)
 {
     struct sockaddr_storage source = {0};
-    if (cg_sip_read_address(message, &source) && (cg_sip_knows(screen->sip, &source) || is_of_call(screen, request)))
+    bool answered = false;
+    if (cg_sip_read_address(message, &source) &&
+        (cg_sip_knows(screen->sip, &source) || is_of_call(screen, request) ||
+         (begins(request) && may_begin(screen, message, request, &source, &answered))))
         return true;
-    refuse(screen, &source, request->sip_request->rq_method_name);
+    /* The acknowledgement of a challenge is of nothing that is known any more. */
+    if (request->sip_request->rq_method == sip_method_ack && cg_sip_auth_is_on(screen->sip->auth))
+        return false;
+    if (!answered)
+        refuse(screen, &source, request->sip_request->rq_method_name);
     if (!is_datagram(message))
         cg_sip_connections_end(screen->sip->connections, &source);
     return false;

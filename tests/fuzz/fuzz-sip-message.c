@@ -60,10 +60,22 @@ static void read_refer(const sip_t *message)
     su_home_deinit(home);
 }
 
+static void read_credentials(const sip_t *message)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    cg_sip_credentials credentials = {0};
+    if (cg_sip_read_credentials(home, message, "realm", &credentials) != (credentials.realm != NULL))
+        abort();
+    if (credentials.realm != NULL && strcmp(credentials.realm, "realm") != 0)
+        abort();
+    su_home_deinit(home);
+}
+
 /* The stack answers what has no From by itself. */
 static void read_message(const sip_t *message)
 {
     g_autofree char *credentials = cg_sip_write_credentials(message, "user", "password");
+    read_credentials(message);
     if (message->sip_request != NULL)
         read_refer(message);
     if (message->sip_request != NULL && message->sip_from != NULL)

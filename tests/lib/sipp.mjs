@@ -108,8 +108,9 @@ export class Sipp {
   #directory = mkdtempSync(join(tmpdir(), 'callgate-sipp-'));
   #said = '';
 
-  /** A phone at `port` that plays `steps` with as many calls as `calls`. With `remote` it calls that "host:port". */
-  constructor(t, steps, { port, address = '127.0.0.1', remote, calls = 1, transport = 'u1' }) {
+  /** A phone at `port` that plays `steps` with as many calls as `calls`. With `remote` it calls that "host:port"; with `auth`
+   *  {user, password} it has what the header [authentication] is made of. */
+  constructor(t, steps, { port, address = '127.0.0.1', remote, calls = 1, transport = 'u1', auth }) {
     const used = [...new Set(steps.flatMap((step) => [...step.matchAll(/assign_to="(\w+)"/g)].map(([, name]) => name)))];
     const xml = `<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="test">\n${steps.join('\n')}\n${
       used.length > 0 ? `<Reference variables="${used}"/>` : ''}</scenario>\n`;
@@ -118,7 +119,7 @@ export class Sipp {
     this.address = address;
     this.#process = spawn('sipp', ['-sf', 'scenario.xml', '-i', address, '-p', String(port), '-t', transport, '-m', String(calls),
       '-nostdin', '-trace_err', '-trace_msg', '-message_file', 'messages', '-error_file', 'errors', '-timeout', `${20 * SLOWNESS}s`,
-      '-timeout_error', '-default_behaviors', '-bye,-abortunexp', ...(remote ? [remote] : [])],
+      '-timeout_error', '-default_behaviors', '-bye,-abortunexp', ...(auth ? ['-au', auth.user, '-ap', auth.password] : []), ...(remote ? [remote] : [])],
     { cwd: this.#directory, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TERM: 'dumb' } });
     for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on('data', (data) => { this.#said += data; });
     this.exited = once(this.#process, 'exit');

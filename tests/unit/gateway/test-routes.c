@@ -8,17 +8,20 @@
 #define FIRST "AC00000000000000000000000000000001"
 #define SECOND "AC00000000000000000000000000000002"
 
-static const char text[] = "[account " FIRST "]\nname=first\n[account " SECOND "]\nname=second\n"
-                           "[sip]\nlisten=127.0.0.1\n"
-                           "[trunk world]\naccount=" FIRST "\nhosts=sip.example.com:5070;transport=tcp\nprefixes=*\n"
-                           "sources=198.51.100.0/24\ninbound=client:desk\n"
-                           "[trunk america]\naccount=" FIRST "\nhosts=192.0.2.1, 192.0.2.2:5062\nprefixes=+1\n"
-                           "allowed_prefixes=+1555,+1800\nstrip=2\nadd=9\nmax_calls=3\ncodecs=pcma,opus\n"
-                           "user=u\npassword=p:w\n"
-                           "[trunk other]\naccount=" SECOND "\nhosts=[2001:db8::1]:5060\nprefixes=+155\n"
-                           "sources=198.51.100.7\n"
-                           "[number +15550001]\naccount=" FIRST "\nto=client:alice\n"
-                           "[number 15550002]\naccount=" SECOND "\nto=client:bob\n";
+static const char text[] =
+    "[account " FIRST "]\nname=first\n[account " SECOND "]\nname=second\n"
+    "[sip]\nlisten=127.0.0.1\n"
+    "[trunk world]\naccount=" FIRST "\nhosts=sip.example.com:5070;transport=tcp\nprefixes=*\n"
+    "sources=198.51.100.0/24\ninbound=client:desk\n"
+    "[trunk america]\naccount=" FIRST "\nhosts=192.0.2.1, 192.0.2.2:5062\nprefixes=+1\n"
+    "allowed_prefixes=+1555,+1800\nstrip=2\nadd=9\nmax_calls=3\ncodecs=pcma,opus\n"
+    "user=u\npassword=p:w\n"
+    "[trunk other]\naccount=" SECOND "\nhosts=[2001:db8::1]:5060\nprefixes=+155\n"
+    "sources=198.51.100.7\n"
+    "[trunk moving]\naccount=" SECOND "\ninbound_user=pbx\ninbound_password=secret\ninbound=client:desk\n"
+    "hosts=203.0.113.9\n"
+    "[number +15550001]\naccount=" FIRST "\nto=client:alice\n"
+    "[number 15550002]\naccount=" SECOND "\nto=client:bob\n";
 
 static cg_config *read_config(void)
 {
@@ -153,6 +156,32 @@ static void test_incoming(void)
     }
 }
 
+/* By what they prove alone: not even the address of its host is known. */
+static void test_proved(void)
+{
+    static const struct {
+        const char *user, *called, *trunk, *to;
+        cg_route_result result;
+    } rows[] = {
+        {"pbx", "15550002222", "moving", "client:desk", CG_ROUTE_OK},
+        {"pbx", "+15550002", "moving", "client:bob", CG_ROUTE_OK},
+        {"pbx", "+15550001", "moving", "client:desk", CG_ROUTE_OK}, /* another account's number */
+        {"p", "+15550002", NULL, NULL, CG_ROUTE_NONE},
+    };
+    g_autoptr(cg_config) config = read_config();
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const cg_trunk *trunk;
+        const char *to = NULL;
+        g_assert_cmpint(cg_routes_find_proved(config->routes, rows[i].user, rows[i].called, &trunk, &to), ==,
+                        rows[i].result);
+        g_assert_cmpstr(trunk != NULL ? trunk->name : NULL, ==, rows[i].trunk);
+        g_assert_cmpstr(to, ==, rows[i].to);
+    }
+    const cg_trunk *moving = cg_routes_find_user(config->routes, "pbx");
+    g_assert_cmpuint(moving->source_count, ==, 0);
+    g_assert_cmpstr(moving->inbound_password, ==, "secret");
+}
+
 static void test_trunk_options(void)
 {
     g_autoptr(cg_config) config = read_config();
@@ -192,6 +221,14 @@ static void test_mistakes(void)
         {"[trunk a]\naccount=" FIRST "\nhosts=h\ndtmf=\"\n", "dtmf must be one of auto, rtp, info, inband"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\ncolour=red\n", "unknown option"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\napplication=AP00000000000000000000000000000009\n", "application must"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\ninbound_user=u\n", "go together"},
+        {"[trunk a]\naccount=" FIRST "\ninbound_user=u:v\ninbound_password=p\n", "neither"},
+        {"[trunk a]\naccount=" FIRST "\ninbound_user=u\ninbound_password=p\nprefixes=+1\n", "prefixes need hosts"},
+        {"[trunk a]\naccount=" FIRST "\ninbound_user=u\ninbound_password=p\n[trunk b]\naccount=" FIRST
+         "\ninbound_user=u\ninbound_password=q\n",
+         "\"u\" is there twice"},
+        {"digest_algorithms=sha-1\n", "must be sha-256 or md5"},
+        {"digest_algorithms=md5,MD5\n", "must be sha-256 or md5"},
         {"[number x]\naccount=" FIRST "\nto=client:a\n", "is not a number"},
         {"[number 1]\naccount=" FIRST "\nto=client:\n", "to must be"},
         {"[media]\nrtp_port_min=30000\n", "must be less than rtp_port_max"},
@@ -218,6 +255,7 @@ int main(int argc, char **argv)
     g_test_add_func("/routes/numbers", test_numbers);
     g_test_add_func("/routes/hosts", test_hosts);
     g_test_add_func("/routes/incoming", test_incoming);
+    g_test_add_func("/routes/proved", test_proved);
     g_test_add_func("/routes/trunk_options", test_trunk_options);
     g_test_add_func("/routes/mistakes", test_mistakes);
     return g_test_run();
