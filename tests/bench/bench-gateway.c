@@ -19,7 +19,7 @@ static const struct {
     void (*measure)(const measure_options *options, bench_report *report);
 } measurements[] = {
     {"signalling", measure_signalling}, {"media", measure_setup}, {"memory", measure_memory},
-    {"cpu", measure_forwarding},        {"idle", measure_idle},
+    {"cpu", measure_forwarding},        {"idle", measure_idle},   {"strangers", measure_strangers},
 };
 
 static bool parse(int argc, char **argv, bench_arguments *arguments)
@@ -27,7 +27,8 @@ static bool parse(int argc, char **argv, bench_arguments *arguments)
     const GOptionEntry entries[] = {
         {"callgate", 0, 0, G_OPTION_ARG_FILENAME, &arguments->program, "the gateway to measure", "PROGRAM"},
         {"commit", 0, 0, G_OPTION_ARG_STRING, &arguments->commit, "what it was built from, for the output", "TEXT"},
-        {"only", 0, 0, G_OPTION_ARG_STRING, &arguments->only, "signalling, media, memory, cpu or idle", "NAME"},
+        {"only", 0, 0, G_OPTION_ARG_STRING, &arguments->only, "signalling, media, memory, cpu, idle or strangers",
+         "NAME"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &arguments->json, "JSON instead of a table", NULL},
         {"quick", 0, 0, G_OPTION_ARG_NONE, &arguments->quick, "a few calls only: shows that it works, not how fast",
          NULL},
@@ -55,8 +56,8 @@ static void raise_descriptor_limit(void)
 static measure_options sizes(const bench_arguments *arguments)
 {
     if (arguments->quick)
-        return (measure_options){.program = arguments->program, 20, 3, 20, 3, 2, 1, 200, 1};
-    return (measure_options){.program = arguments->program, 1000, 100, 2000, 200, 50, 10, 15000, 10};
+        return (measure_options){.program = arguments->program, 20, 3, 20, 3, 2, 1, 200, 1, 500};
+    return (measure_options){.program = arguments->program, 1000, 100, 2000, 200, 50, 10, 15000, 10, 50000};
 }
 
 /* False if no measurement has the name asked for. */

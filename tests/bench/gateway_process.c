@@ -21,6 +21,8 @@ struct gateway_process {
     char *address;      /* of media, and where clients go */
     char *trunk;        /* of the options */
     unsigned numbers;
+    unsigned sip_port;
+    bool proving;
     const char *config_path; /* the process's */
     struct sockaddr_in server;
     cg_sid account, key, application;
@@ -44,9 +46,11 @@ static char *configuration(const gateway_process *gateway, bool suspended)
 
 static void add_trunk(const gateway_process *gateway, GString *text)
 {
-    g_string_append_printf(text,
-                           "[sip]\nlisten = %s\nport = %d\n[trunk bench]\naccount = %s\nhosts = %s:9\nsources = %s\n",
-                           gateway->address, GATEWAY_SIP_PORT, gateway->account.text, gateway->address, gateway->trunk);
+    g_string_append_printf(
+        text, "[sip]\nlisten = %s\nport = %u\n[trunk bench]\naccount = %s\nhosts = %s:9\nsources = %s\n",
+        gateway->address, gateway->sip_port, gateway->account.text, gateway->address, gateway->trunk);
+    if (gateway->proving)
+        g_string_append(text, "inbound_user = bench\ninbound_password = bench\n");
     for (unsigned i = 0; i < gateway->numbers; i++)
         g_string_append_printf(text, "[number +1555000%u]\naccount = %s\nto = client:bench-%u\n", i,
                                gateway->account.text, i);
@@ -81,6 +85,8 @@ gateway_process *gateway_process_new(const gateway_options *options)
     gateway->address = g_strdup(options->address != NULL ? options->address : "127.0.0.1");
     gateway->trunk = g_strdup(options->trunk);
     gateway->numbers = options->numbers;
+    gateway->sip_port = options->sip_port != 0 ? options->sip_port : GATEWAY_SIP_PORT;
+    gateway->proving = options->proving;
     gateway->listen = options->netns != NULL ? "::" : gateway->address;
     gateway->account = cg_sid_new("AC");
     gateway->key = cg_sid_new("SK");

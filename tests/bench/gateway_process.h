@@ -3,6 +3,8 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 typedef struct gateway_process gateway_process;
@@ -15,6 +17,8 @@ typedef struct {
     const char *address; /* that it serves; NULL: 127.0.0.1 */
     const char *trunk;   /* network of a trunk, whose calls to +1555000N are for client "bench-N"; NULL: none */
     unsigned numbers;    /* how many of these there are */
+    uint16_t sip_port;   /* 0: GATEWAY_SIP_PORT */
+    bool proving;        /* whoever is no such trunk may prove that he is */
 } gateway_options;
 
 /* Starts it with one media worker and limits out of the way, and waits until it listens. */

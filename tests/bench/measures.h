@@ -13,6 +13,7 @@ typedef struct {
     unsigned forwarding_s;     /* for that long, and the floor for as long */
     unsigned crowd;            /* registered clients that do nothing, for CPU and memory */
     unsigned crowd_s;          /* for that long, and the floor for as long */
+    unsigned strangers;        /* INVITEs of those whom no trunk knows, for CPU */
 } measure_options;
 
 void measure_signalling(const measure_options *options, bench_report *report);
@@ -20,3 +21,4 @@ void measure_setup(const measure_options *options, bench_report *report);
 void measure_memory(const measure_options *options, bench_report *report);
 void measure_forwarding(const measure_options *options, bench_report *report);
 void measure_idle(const measure_options *options, bench_report *report);
+void measure_strangers(const measure_options *options, bench_report *report);

@@ -26,6 +26,12 @@ async function settled(known) {
   await until(() => known.statusOf(id) === 200, 'the answer to OPTIONS');
 }
 
+/** OPTIONS of 65507 octets. */
+const long = (options) => {
+  const text = sipRequest('OPTIONS', { ...options, extra: ['X-Long: '] });
+  return text.replace('X-Long: ', `X-Long: ${'x'.repeat(65507 - text.length)}`);
+};
+
 const refused = async (gateway) => (await gateway.metrics()).get('callgate_sip_refused_sources_total');
 
 test('strangers get no answer over UDP, whatever they send', { timeout }, async (t) => {
@@ -34,13 +40,27 @@ test('strangers get no answer over UDP, whatever they send', { timeout }, async 
   const methods = ['INVITE', 'OPTIONS', 'REGISTER', 'BYE', 'CANCEL', 'ACK', 'INFO', 'SUBSCRIBE', 'NONSENSE'];
   for (const method of methods) await stranger.request(method, { toTag: method === 'BYE' ? 'x' : undefined });
   const broken = [sipRequest('INVITE', { address: STRANGER, port: stranger.port }).trimEnd(), // its headers do not end
-    sipRequest('INVITE', { address: STRANGER, port: stranger.port }).replace('CSeq: 1', 'CSeq: x')];
+    sipRequest('INVITE', { address: STRANGER, port: stranger.port }).replace('CSeq: 1', 'CSeq: x'), long({ address: STRANGER, port: stranger.port })];
   for (const text of broken) await stranger.send(text);
   await settled(known);
   assert.deepEqual(stranger.received, []);
   assert.equal(await refused(gateway), methods.length + broken.length);
   assert.equal(gateway.logs('sip.stranger').length, 1);
   assert.deepEqual([gateway.logs('sip.stranger')[0].peer, gateway.logs('sip.stranger')[0].method], [STRANGER, 'INVITE']);
+});
+
+test('the longest datagram there can be is refused or answered, and nothing more', { timeout }, async (t) => {
+  const gateway = await start(t);
+  const known = await SipSocket.open(t, gateway.sip);
+  await settled(known);
+  const before = gateway.resources().resident;
+  for (let i = 0; i < 200; i++) {
+    const id = `long-${i}`;
+    await known.send(long({ port: known.port, call: id }));
+    await until(() => known.statusOf(id), 'an answer');
+    assert.ok(known.statusOf(id) === 200 || known.statusOf(id) >= 400, known.statusOf(id));
+  }
+  assert.ok(gateway.resources().resident - before < 30e6);
 });
 
 test('strangers get no answer over TCP: their connection is closed', { timeout }, async (t) => {
