@@ -338,20 +338,33 @@ cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role rol
     return leg;
 }
 
+/* Takes the descriptors. */
+static cg_leg_id open_at(cg_bridge *bridge, unsigned worker, const cg_rtp_address *address,
+                         const int fds[static CG_RTP_PORT_COUNT], cg_media_description *ret_local)
+{
+    cg_leg_id leg = take_slot(bridge, worker);
+    if (leg == 0) {
+        cg_rtp_ports_close(fds);
+        return 0;
+    }
+    *ret_local = (cg_media_description){.rtp = *address, .ssrc = cg_random_u32() | 1};
+    cg_worker_post_open_rtp(bridge->workers[worker].worker, leg, fds, ret_local->ssrc);
+    return leg;
+}
+
 cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, int family, cg_media_description *ret_local)
 {
     int fds[CG_RTP_PORT_COUNT];
     cg_rtp_address address;
-    cg_leg_id leg = take_slot(bridge, worker);
-    if (leg == 0)
-        return 0;
-    if (!cg_rtp_host_open(&bridge->rtp, family, &address, fds)) {
-        give_back_slot(&bridge->workers[worker], cg_leg_id_slot(leg));
-        return 0;
-    }
-    *ret_local = (cg_media_description){.rtp = address, .ssrc = cg_random_u32() | 1};
-    cg_worker_post_open_rtp(bridge->workers[worker].worker, leg, fds, ret_local->ssrc);
-    return leg;
+    return cg_rtp_host_open(&bridge->rtp, family, &address, fds) ? open_at(bridge, worker, &address, fds, ret_local)
+                                                                 : 0;
+}
+
+cg_leg_id cg_bridge_leg_open_inside(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local)
+{
+    int fds[CG_RTP_PORT_COUNT];
+    cg_rtp_address address;
+    return cg_rtp_host_open_inside(&bridge->rtp, &address, fds) ? open_at(bridge, worker, &address, fds, ret_local) : 0;
 }
 
 const cg_rtp_host *cg_bridge_rtp_host(const cg_bridge *bridge)
@@ -387,6 +400,11 @@ void cg_bridge_leg_add_candidate(cg_bridge *bridge, cg_leg_id leg, const cg_cand
 {
     if (bridge->ice == CG_ICE_FULL)
         cg_worker_post_candidate(worker_of(bridge, leg)->worker, leg, candidate);
+}
+
+unsigned cg_bridge_leg_worker(cg_leg_id leg)
+{
+    return cg_leg_id_worker(leg);
 }
 
 void cg_bridge_link(cg_bridge *bridge, cg_leg_id a, cg_leg_id b)

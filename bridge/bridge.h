@@ -104,6 +104,9 @@ cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role rol
  * free. */
 cg_leg_id cg_bridge_leg_open_rtp(cg_bridge *bridge, unsigned worker, int family, cg_media_description *ret_local);
 
+/* The same, for a peer that is a leg of the bridge too: two of these are how media gets from one worker to another. */
+cg_leg_id cg_bridge_leg_open_inside(cg_bridge *bridge, unsigned worker, cg_media_description *ret_local);
+
 /* Where such legs receive. Valid as long as the bridge. */
 const cg_rtp_host *cg_bridge_rtp_host(const cg_bridge *bridge);
 
@@ -132,6 +135,9 @@ void cg_bridge_leg_restart(cg_bridge *bridge, cg_leg_id leg, cg_ice_credentials 
  */
 #define CG_ICE_MAX_REMOTE_CANDIDATES 24
 void cg_bridge_leg_add_candidate(cg_bridge *bridge, cg_leg_id leg, const cg_candidate *candidate);
+
+/* The worker that a leg lives on. */
+unsigned cg_bridge_leg_worker(cg_leg_id leg);
 
 /* Joins two legs of one worker, or (either may be 0) takes a leg's link away. A leg has one link at a time; linking
  * anew replaces it. */

@@ -4,6 +4,7 @@
 #include "base/ip_scope.h"
 
 #include <glib.h>
+#include <netinet/in.h>
 
 static const struct sockaddr_storage *find(const cg_rtp_host *host, int family)
 {
@@ -90,6 +91,19 @@ bool cg_rtp_host_open(const cg_rtp_host *host, int family, cg_rtp_address *ret_a
     *ret_address = (cg_rtp_address){.media = *told, .rtcp = *told};
     cg_rtp_ports_set(&ret_address->media, port);
     cg_rtp_ports_set(&ret_address->rtcp, (uint16_t) (port + 1));
+    return true;
+}
+
+bool cg_rtp_host_open_inside(const cg_rtp_host *host, cg_rtp_address *ret_address,
+                             int ret_fds[static CG_RTP_PORT_COUNT])
+{
+    struct sockaddr_storage bound = {0};
+    struct sockaddr_in *loopback = (struct sockaddr_in *) &bound;
+    *loopback = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (!cg_rtp_ports_open(host->port_min, host->port_max, &bound, ret_fds))
+        return false;
+    *ret_address = (cg_rtp_address){.media = bound, .rtcp = bound};
+    cg_rtp_ports_set(&ret_address->rtcp, (uint16_t) (cg_rtp_ports_get(&bound) + 1));
     return true;
 }
 

@@ -26,6 +26,10 @@ bool cg_rtp_host_has(const cg_rtp_host *host, int family);
 bool cg_rtp_host_open(const cg_rtp_host *host, int family, cg_rtp_address *ret_address,
                       int ret_fds[static CG_RTP_PORT_COUNT]);
 
+/* The same for a peer within this process: on loopback. */
+bool cg_rtp_host_open_inside(const cg_rtp_host *host, cg_rtp_address *ret_address,
+                             int ret_fds[static CG_RTP_PORT_COUNT]);
+
 /* The address is this host's own, as far as is known here. Ports do not matter. */
 bool cg_rtp_host_is_here(const cg_rtp_host *host, const struct sockaddr_storage *address);
 /* ... and its port may be one that the bridge itself receives plain RTP at. */

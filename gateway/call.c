@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/call_codecs.h"
+#include "gateway/call_hop.h"
 #include "gateway/calls.h"
 #include "gateway/transfer.h"
 
@@ -64,6 +65,7 @@ void cg_call_finish(cg_call *call, cg_call_end end)
     call->end = end;
     call->ended_ms = cg_clock_wall_ms();
     call->calls->ended_total[end]++;
+    g_clear_pointer(&call->hop, cg_call_hop_free);
     if (call->transfer != NULL)
         cg_transfer_abandon(call);
     for (guint i = 0; i < call->legs->len; i++) {
@@ -135,7 +137,7 @@ static unsigned worker_near(const cg_call *call)
     const cg_call_leg *leg = call->caller->ops->sibling != NULL ? call->caller->ops->sibling(call->caller) : NULL;
     if (leg == NULL && to != NULL && to->near != NULL)
         leg = to->near(call, rest, call->calls->destinations_user);
-    return leg != NULL ? leg->call->worker : CG_ANY_WORKER;
+    return leg != NULL && leg->media != 0 ? cg_bridge_leg_worker(leg->media) : CG_ANY_WORKER;
 }
 
 void cg_call_dial(cg_call *call)
@@ -303,6 +305,7 @@ static void update_hold(cg_call_leg *leg)
 void cg_call_leg_renegotiated(cg_call_leg *leg)
 {
     connect_media(leg);
+    cg_call_hop_update(leg->call);
     update_hold(leg);
 }
 

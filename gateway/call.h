@@ -10,6 +10,7 @@
 #include <glib.h>
 
 typedef struct cg_calls cg_calls;
+typedef struct cg_call_hop cg_call_hop;
 
 typedef enum { CG_CALL_RINGING, CG_CALL_IN_PROGRESS, CG_CALL_ENDED, CG_CALL_STATE_COUNT } cg_call_state;
 
@@ -20,7 +21,8 @@ struct cg_call {
     cg_sid application;
     cg_form *parameters; /* the client's, with the token's over them */
     char *to;            /* "client:bob" */
-    unsigned worker;     /* of the bridge; both legs live there; from cg_call_dial on */
+    unsigned worker;     /* of the bridge; its legs are opened there; from cg_call_dial on */
+    cg_call_hop *hop;    /* owned; of parties on different workers (call_hop.h); NULL: both are on one */
     unsigned ring_timeout_s;
     bool transcode; /* parties without a common codec may be translated for each other */
     cg_call_state state;

@@ -68,8 +68,14 @@ static void transfer_with(const cg_gateway *gateway, cg_session *session, const 
         refuse(session, message, leg, CG_ERROR_BAD_REQUEST, fault);
         return;
     }
+    cg_call_hop *hop;
+    if (!cg_transfer_join_hop(&leg->base, &with->base, &hop)) {
+        const cg_call_end_info *info = cg_call_end_get_info(CG_CALL_END_OVERLOADED);
+        refuse(session, message, leg, info->code, info->text);
+        return;
+    }
     cg_client_reply(session, message);
-    cg_transfer_join(&leg->base, &with->base, application);
+    cg_transfer_join(&leg->base, &with->base, application, hop);
 }
 
 void cg_client_on_transfer(cg_session *session, const cg_session_message *message, void *user)

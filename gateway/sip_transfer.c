@@ -78,15 +78,18 @@ static void transfer_with(cg_sip_leg *leg, const cg_sip_event *event)
 {
     cg_telephony *telephony = leg->telephony;
     cg_sip_leg *with = event->status == 0 ? g_hash_table_lookup(telephony->legs, &event->replaces) : NULL;
+    cg_call_hop *hop;
     if (with == NULL)
         refuse(leg, event, event->status != 0 ? event->status : 481);
     else if (!cg_trunk_may_transfer(leg->trunk, with->trunk))
         refuse(leg, event, cg_sip_status_of(CG_CALL_END_FORBIDDEN));
     else if (cg_transfer_join_fault(&leg->base, &with->base, application_of(leg)) != NULL)
         refuse(leg, event, DECLINED);
+    else if (!cg_transfer_join_hop(&leg->base, &with->base, &hop))
+        refuse(leg, event, cg_sip_status_of(CG_CALL_END_OVERLOADED));
     else {
         cg_sip_refer_reply(telephony->sip, leg->dialog, ACCEPTED);
-        cg_transfer_join(&leg->base, &with->base, application_of(leg));
+        cg_transfer_join(&leg->base, &with->base, application_of(leg), hop);
     }
 }
 

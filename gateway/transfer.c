@@ -144,7 +144,7 @@ cg_call_end cg_transfer_blind(cg_call_leg *by, const cg_application *application
     cg_call *old = by->call;
     cg_stand_in *s = cg_stand_in_new(cg_call_leg_partner(by), by);
     cg_call *call = cg_call_new(old->calls, &s->base, &old->account, application, parameters, to);
-    call->worker = old->worker;
+    call->worker = cg_bridge_leg_worker(s->party->media);
     call->transferred_from = old->sid;
     call->transferred_by = g_strdup(by->address);
     cg_call_reach(call);

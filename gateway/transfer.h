@@ -2,7 +2,8 @@
  *
  * What talks with whom is a call, so each transfer makes a new one, with a record of its own. A party moves there with
  * its leg and media, untouched: nothing is negotiated anew, the bridge translates where codecs differ. In the call that
- * it leaves a stand-in takes its place, for the record. Both calls are on one worker. */
+ * it leaves a stand-in takes its place, for the record. Who is called for it is put on its worker; two parties that are
+ * on different ones already are linked by a hop. */
 #pragma once
 
 #include "gateway/call.h"
@@ -22,8 +23,11 @@ void cg_transfer_tell(cg_call_leg *by);
 /* Why the partners of these two legs, both of one party, cannot be connected; NULL: they can. */
 const char *cg_transfer_join_fault(const cg_call_leg *by, const cg_call_leg *with, const cg_application *application);
 
-/* Attended: connects the two partners, where nothing is at fault; both calls of who asks end. */
-void cg_transfer_join(cg_call_leg *by, cg_call_leg *with, const cg_application *application);
+/* What is to link the partners if they are on different workers, else NULL. False: there is no room for it. */
+bool cg_transfer_join_hop(const cg_call_leg *by, const cg_call_leg *with, cg_call_hop **ret_hop);
+
+/* Attended: connects the two partners, where nothing is at fault; both calls of who asks end. Takes `hop`. */
+void cg_transfer_join(cg_call_leg *by, cg_call_leg *with, const cg_application *application, cg_call_hop *hop);
 
 /* `leg`, an incoming one that has described itself, takes the place of `replaced`, whose call has no fault above. Takes
  * `leg` and `parameters`. If it cannot, `leg` is told why and the call goes on as it was. */

@@ -29,10 +29,10 @@ function dialogOf(sipp) {
 }
 const replacing = ({ id, ours, theirs }) => `${id};to-tag=${ours};from-tag=${theirs}`;
 
-async function start(t, { transfers = 'clients', trunks = {}, numbers = {} } = {}) {
+async function start(t, { transfers = 'clients', trunks = {}, numbers = {}, media: options = {} } = {}) {
   const port = await freePort();
   const gateway = await startTelephony(t, { desk: { hosts: `127.0.0.1:${port}`, prefixes: '+1', transfers }, ...trunks },
-    { numbers: { [BOB]: 'client:bob', [CAROL]: 'client:carol', ...numbers }, config: { media: { workers: 1 }, [`account ${OTHER_ACCOUNT}`]: { name: 'other' } } });
+    { numbers: { [BOB]: 'client:bob', [CAROL]: 'client:carol', ...numbers }, config: { media: { workers: 1, ...options }, [`account ${OTHER_ACCOUNT}`]: { name: 'other' } } });
   const media = new MediaPeers(t);
   const clients = await Promise.all(['bob', 'carol'].map((name) => registered(gateway, name)));
   for (const client of clients) t.after(() => client.close());
@@ -40,13 +40,13 @@ async function start(t, { transfers = 'clients', trunks = {}, numbers = {} } = {
 }
 
 /** A phone calls a client, which answers; then it plays `steps`. */
-async function talk(t, { gateway, media }, client, to, steps) {
+async function talk(t, { gateway, media }, client, to, steps, { narrow = true } = {}) {
   const phone = await RtpSocket.open(t);
   const sipp = new Sipp(t, [call('INVITE', to, 1, { sdp: description(phone.port) }), ...answered(to), ...steps],
     { port: await freePort(), remote: gateway.sip });
   const { payload: ring } = await client.next('invite');
   const peer = `peer-${to}`;
-  client.send('answer', { callsid: ring.callsid, sdp: await media.answer(peer, ring.sdp, { narrow: true }) });
+  client.send('answer', { callsid: ring.callsid, sdp: await media.answer(peer, ring.sdp, narrow ? { narrow } : {}) });
   await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
   phone.talk(mediaPort(sipp.messages, phone.port));
   await media.receive([peer], 5);
@@ -85,6 +85,47 @@ test('a phone joins its two calls: the clients hear each other, it is told and h
   assert.deepEqual([joint.from, joint.to, joint.transferred_by], ['client:bob', 'client:carol', '+15550009999']);
   assert.deepEqual(all.slice(0, 2).map(({ reason, transferred_to }) => [reason, transferred_to]), [['transferred', joint.call], ['transferred', joint.call]]);
 });
+
+/** The port of the media worker that a client's call is on. */
+const workerOf = ({ ring }) => /^a=candidate:\S+ 1 udp \d+ \S+ (\d+)/im.exec(ring.sdp)[1];
+
+for (const [what, narrow] of [['the same codec', true], ['no codec in common', false]]) {
+  test(`two calls on different media workers are joined, of clients with ${what}: both ways, over holds, to the end`, { timeout }, async (t) => {
+    const world = await start(t, { media: { workers: 2, rtp_timeout_ms: 1000 } });
+    const { gateway, media, bob, carol } = world;
+    const second = await talk(t, world, carol, CAROL, hungUp);
+    const first = await talk(t, world, bob, BOB, [awaitNudge(), established(BOB, 'REFER', 2, ['Refer-To: <sip:carol@127.0.0.1?Replaces=[$told]>']),
+      expectStatus(202), ...noted, ...noted, established(BOB, 'BYE', 3), expectStatus(200)], { narrow });
+    assert.notEqual(workerOf(first), workerOf(second));
+    await first.sipp.nudge(encodeURIComponent(replacing(dialogOf(second.sipp))));
+    await Promise.all([bob.next('transferred'), carol.next('transferred')]);
+    await media.receive([first.peer, second.peer], 30);
+    await bob.request('hold', { callsid: first.ring.callsid, on: true });
+    assert.equal((await carol.next('hold')).payload.on, true);
+    const held = Date.now();
+    await until(() => Date.now() - held > 2500 * SLOWNESS, 'more than two silences that would end a phone', 10000 * SLOWNESS);
+    await bob.request('hold', { callsid: first.ring.callsid, on: false });
+    await media.receive([first.peer, second.peer], 30);
+    if (narrow) {
+      await media.press(first.peer, 5);
+      assert.equal((await carol.next('dtmf')).payload.dtmf, '5');
+    }
+    // Whoever is called next is put beside the one that stays.
+    const dave = await registered(gateway, 'dave');
+    t.after(() => dave.close());
+    await bob.request('transfer', { callsid: first.ring.callsid, to: 'client:dave' });
+    const { payload: last } = await dave.next('invite');
+    assert.equal(workerOf({ ring: last }), workerOf(second));
+    dave.send('answer', { callsid: last.callsid, sdp: await media.answer('dave', last.sdp, { narrow: true }) });
+    await bob.next('hangup');
+    await media.receive([second.peer, 'dave'], 20);
+    dave.send('hangup', { callsid: last.callsid });
+    await Promise.all([first.sipp.finished(), second.sipp.finished()]);
+    const all = await records(gateway, 4);
+    const joint = all.find(({ from, to }) => from === 'client:bob' && to === 'client:carol');
+    assert.equal(joint.translated, narrow ? 0 : 1);
+  });
+}
 
 test('another phone takes the place of one: the client hears it, and it the client; every leg is in the figures', { timeout }, async (t) => {
   const world = await start(t);

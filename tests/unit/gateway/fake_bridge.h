@@ -11,6 +11,7 @@ typedef struct {
     bool full;              /* leg_open fails */
     cg_admission admission; /* what is answered to who asks for one */
     unsigned near;          /* the worker that was wished for then */
+    cg_leg_id elsewhere;    /* this leg is on another worker than the others; 0: none is */
     GString *calls;         /* what was told, e.g. "open 1;link 1 2;close 2;" */
 } cg_fake_bridge;
 

@@ -228,7 +228,7 @@ static void test_join(cg_call_fixture *f, gconstpointer data)
     g_assert_cmpuint(cg_fake.near, ==, f->call->worker);
     forget(f);
     g_assert_null(cg_transfer_join_fault(&f->callees[0]->base, with, NULL));
-    cg_transfer_join(&f->callees[0]->base, with, NULL);
+    cg_transfer_join(&f->callees[0]->base, with, NULL, NULL);
     assert_said(f, "bob:transfer done;bob:end transferred;bob:transfer done;bob:end transferred;"
                    "alice:unheld;alice:talks with party:carol;carol:talks with party:alice;");
     assert_told_bridge("close 2;close 3;link 1 4;");
@@ -252,11 +252,30 @@ static void test_join_faults(cg_call_fixture *f, gconstpointer data)
     describe(f->carol, CG_CODEC_PCMA);
     g_assert_null(cg_transfer_join_fault(by, with, NULL));
     g_assert_nonnull(cg_transfer_join_fault(by, with, &untranslated));
-    with->call->worker++;
-    g_assert_nonnull(cg_transfer_join_fault(by, with, NULL));
-    with->call->worker--;
     cg_call_leg_hung_up(&f->carol->base);
     g_assert_nonnull(cg_transfer_join_fault(by, with, NULL));
+}
+
+/* Two legs of the gateway's own talk with each other: 5 beside alice, 6 beside carol. */
+static void test_join_across_workers(cg_call_fixture *f, gconstpointer data)
+{
+    cg_call_hop *hop;
+    cg_call_fixture_place_answered(f);
+    cg_call_leg *by = &f->callees[0]->base, *with = consult(f);
+    cg_fake.elsewhere = f->carol->base.media;
+    cg_fake.full = true;
+    g_assert_false(cg_transfer_join_hop(by, with, &hop));
+    cg_fake.full = false;
+    forget(f);
+    g_assert_true(cg_transfer_join_hop(by, with, &hop));
+    cg_transfer_join(by, with, NULL, hop);
+    assert_told_bridge("open 5;open 6;close 2;close 3;rings 5;rings 6;link 1 5;link 6 4;connect 5;connect 6;");
+    forget(f);
+    cg_call_leg_renegotiated(&f->caller->base);
+    assert_told_bridge("connect 1;connect 5;connect 6;");
+    forget(f);
+    cg_call_leg_hung_up(&f->caller->base);
+    assert_told_bridge("close 1;close 5;close 6;close 4;");
 }
 
 static void test_replace(cg_call_fixture *f, gconstpointer data)
@@ -315,6 +334,7 @@ int main(int argc, char **argv)
         {"/transfer/shutdown", test_shutdown},
         {"/transfer/join", test_join},
         {"/transfer/join-faults", test_join_faults},
+        {"/transfer/join-across-workers", test_join_across_workers},
         {"/transfer/replace", test_replace},
         {"/transfer/replace-without-room", test_replace_fails},
         {"/transfer/replace-without-codec", test_replace_fails, "codec"},
