@@ -40,6 +40,20 @@ bool cg_ip_range_parse(const char *text, cg_ip_range *ret_range)
     return true;
 }
 
+bool cg_ip_range_of_address(const struct sockaddr_storage *address, cg_ip_range *ret_range)
+{
+    cg_ip_range range = {.ipv6 = address->ss_family == AF_INET6};
+    if (address->ss_family != AF_INET && address->ss_family != AF_INET6)
+        return false;
+    range.bits = range.ipv6 ? 128 : 32;
+    if (range.ipv6)
+        memcpy(range.octets, &((const struct sockaddr_in6 *) address)->sin6_addr, 16);
+    else
+        memcpy(range.octets, &((const struct sockaddr_in *) address)->sin_addr, 4);
+    *ret_range = range;
+    return true;
+}
+
 bool cg_ip_range_contains(const cg_ip_range *range, const struct sockaddr_storage *address)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};

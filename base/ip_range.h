@@ -14,5 +14,8 @@ typedef struct {
 /* False, and `ret_range` untouched, if `text` is none. Bits behind the prefix must be zero. */
 bool cg_ip_range_parse(const char *text, cg_ip_range *ret_range);
 
+/* That one address; false, and `ret_range` untouched, if it is of neither family. */
+bool cg_ip_range_of_address(const struct sockaddr_storage *address, cg_ip_range *ret_range);
+
 /* IPv4 addresses mapped into IPv6 (RFC 4291 section 2.5.5.2) are what they map. */
 bool cg_ip_range_contains(const cg_ip_range *range, const struct sockaddr_storage *address);

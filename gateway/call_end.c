@@ -20,6 +20,8 @@ static const cg_call_end_info infos[CG_CALL_END_COUNT] = {
     [CG_CALL_END_MEDIA_FAMILY] = {"media_family", "failed", 53402,
                                   "The telephone network wants media in an address family that cannot be had"},
     [CG_CALL_END_TRUNK_FAILED] = {"trunk_failed", "failed", 31503, "The telephone network did not take the call"},
+    [CG_CALL_END_TRUNK_BUSY] = {"trunk_busy", "failed", 31503,
+                                "The telephone network takes no more calls now: try again in a moment"},
     [CG_CALL_END_MEDIA_FAILED] = {"media_failed", "failed", 53405,
                                   "No media connection: the way to the gateway's media ports may be blocked"},
     [CG_CALL_END_MEDIA_LOST] = {"media_lost", "completed", 53405, "The media connection was lost"},

@@ -4,6 +4,8 @@
 
 #include "gateway/config_options.h"
 #include "gateway/config_trunks.h"
+#include "gateway/config_values.h"
+#include "signaling/tls_certificate.h"
 
 #include <string.h>
 
@@ -44,24 +46,12 @@ static bool number_of(GKeyFile *file, const char *group, const char *key, unsign
     return true;
 }
 
-static bool boolean_of(GKeyFile *file, const char *group, const char *key, bool *ret, char **ret_why)
-{
-    g_autofree char *text = text_of(file, group, key);
-    if (text == NULL)
-        return true;
-    *ret = g_str_equal(text, "true");
-    if (*ret || g_str_equal(text, "false"))
-        return true;
-    *ret_why = g_strdup_printf("%s must be true or false, not \"%s\"", key, text);
-    return false;
-}
-
 static bool add_account(cg_config *config, GKeyFile *file, const char *group, const cg_sid *sid, char **ret_why)
 {
     g_autofree char *name = text_of(file, group, "name");
     g_autofree char *auth_token = text_of(file, group, "auth_token");
     cg_account account = {.sid = *sid, .name = name, .auth_token = auth_token};
-    return boolean_of(file, group, "suspended", &account.suspended, ret_why) &&
+    return cg_config_read_switch(file, group, "suspended", &account.suspended, ret_why) &&
            number_of(file, group, "max_connections", &account.max_connections, ret_why) &&
            cg_directory_add_account(config->directory, &account, ret_why);
 }
@@ -114,7 +104,7 @@ static bool add_application(cg_config *config, GKeyFile *file, const char *group
         return false;
     }
     return number_of(file, group, "ring_timeout_s", &application.ring_timeout_s, ret_why) &&
-           boolean_of(file, group, "transcode", &application.transcode, ret_why) &&
+           cg_config_read_switch(file, group, "transcode", &application.transcode, ret_why) &&
            cg_directory_add_application(config->directory, &application, ret_why);
 }
 
@@ -143,6 +133,12 @@ static const char *const trunk_keys[] = {"account",
                                          "media_family",
                                          "inbound_user",
                                          "inbound_password",
+                                         "register",
+                                         "register_expires_s",
+                                         "register_retry_s",
+                                         "domain",
+                                         "keepalive_s",
+                                         "max_calls_per_s",
                                          NULL};
 static const char *const number_keys[] = {"account", "to", NULL};
 
@@ -323,6 +319,24 @@ static bool is_digest_list(const char *const *names)
     return count == 1 || (count == 2 && g_ascii_strcasecmp(names[0], names[1]) != 0);
 }
 
+static bool check_sip_together(const cg_config *config, const char *name, char **ret_error)
+{
+    const cg_sip_config *sip = &config->sip;
+    if (sip->address != NULL && !g_hostname_is_ip_address(sip->address))
+        return fail(ret_error, name, "sip", "listen", "must be an IPv4 or IPv6 address");
+    if (!is_digest_list(sip->digest_algorithms))
+        return fail(ret_error, name, "sip", "digest_algorithms", "must be sha-256 or md5, or both");
+    if (sip->address == NULL && config->routes->trunks->len > 0)
+        return fail(ret_error, name, "sip", "listen", "must be set: there are trunks");
+    if ((sip->tls_certificate == NULL) != (sip->tls_key == NULL))
+        return fail(ret_error, name, "sip", "tls_key", "goes together with tls_certificate");
+    if (sip->tls_certificate == NULL && cg_routes_need_tls(config->routes))
+        return fail(ret_error, name, "sip", "tls_certificate", "must be set: there are trunks with transport=tls");
+    if (sip->port == 0 && cg_routes_register(config->routes))
+        return fail(ret_error, name, "sip", "port", "must be set: there are trunks that register");
+    return true;
+}
+
 /* Options that are right each by itself and wrong together. */
 static bool check_together(const cg_config *config, const char *name, char **ret_error)
 {
@@ -338,12 +352,8 @@ static bool check_together(const cg_config *config, const char *name, char **ret
         return false;
     if (config->media.rtp_port_min >= config->media.rtp_port_max)
         return fail(ret_error, name, "media", "rtp_port_min", "must be less than rtp_port_max");
-    if (config->sip.address != NULL && !g_hostname_is_ip_address(config->sip.address))
-        return fail(ret_error, name, "sip", "listen", "must be an IPv4 or IPv6 address");
-    if (!is_digest_list(config->sip.digest_algorithms))
-        return fail(ret_error, name, "sip", "digest_algorithms", "must be sha-256 or md5, or both");
-    if (config->sip.address == NULL && config->routes->trunks->len > 0)
-        return fail(ret_error, name, "sip", "listen", "must be set: there are trunks");
+    if (!check_sip_together(config, name, ret_error))
+        return false;
     if (!config->demo)
         return true;
     if (!check_demo_key(config, &key, &why))
@@ -384,9 +394,19 @@ cg_config *cg_config_load(const char *path, char **ret_error)
     return cg_config_parse(text, directory_path, path, ret_error);
 }
 
+static bool check_sip(const cg_sip_config *sip, char **ret_error)
+{
+    if (sip->tls_certificate == NULL)
+        return true;
+    cg_tls_certificate *certificate = cg_tls_certificate_load(sip->tls_certificate, sip->tls_key, ret_error);
+    cg_tls_certificate_free(certificate);
+    return certificate != NULL && cg_tls_ca_check(sip->tls_ca, ret_error);
+}
+
 bool cg_config_check(const cg_config *config, char **ret_error)
 {
-    return cg_server_check(&config->server, ret_error) && cg_bridge_check(&config->media, ret_error);
+    return cg_server_check(&config->server, ret_error) && check_sip(&config->sip, ret_error) &&
+           cg_bridge_check(&config->media, ret_error);
 }
 
 void cg_config_free(cg_config *config)

@@ -1,6 +1,9 @@
 /* Trunks and numbers: each group is checked as a whole, and what is wrong with it is said in words. */
 #include "gateway/config_trunks.h"
 
+#include "gateway/config_values.h"
+#include "signaling/sip/sip_peer.h"
+
 #include <string.h>
 
 static char *text_of(GKeyFile *file, const char *group, const char *key)
@@ -42,7 +45,8 @@ static bool number_of(GKeyFile *file, const char *group, const char *key, unsign
     guint64 value = 0;
     if (text != NULL && !g_ascii_string_to_unsigned(text, 10, 0, max, &value, NULL))
         return fail(ret_why, "%s must be a whole number from 0 to %u, not \"%s\"", key, max, text);
-    *ret = (unsigned) value;
+    if (text != NULL)
+        *ret = (unsigned) value;
     return true;
 }
 
@@ -69,12 +73,37 @@ static bool application_of(const cg_config *config, GKeyFile *file, const char *
     return true;
 }
 
-/* "host", "host:port", "[address]:port", each with ";transport=udp" or tcp behind it. It is written into URIs as it
- * is. */
+/* Takes ";name=NUMBER" out of a host. False if that is no such number. */
+static bool take_number(char *host, const char *name, unsigned min, unsigned max, unsigned *ret)
+{
+    char *at = strstr(host, name);
+    guint64 value;
+    if (at == NULL)
+        return true;
+    size_t skip = strlen(name), length = strcspn(at + skip, ";");
+    g_autofree char *text = g_strndup(at + skip, length);
+    if (!g_ascii_string_to_unsigned(text, 10, min, max, &value, NULL))
+        return false;
+    memmove(at, at + skip + length, strlen(at + skip + length) + 1);
+    *ret = (unsigned) value;
+    return true;
+}
+
+/* Hosts without a priority are tried in their order. */
+static bool take_order(cg_trunk *trunk, size_t i)
+{
+    trunk->priorities[i] = (unsigned) i + 1;
+    trunk->weights[i] = 1;
+    return take_number(trunk->hosts[i], ";priority=", 0, 65535, &trunk->priorities[i]) &&
+           take_number(trunk->hosts[i], ";weight=", 1, 65535, &trunk->weights[i]);
+}
+
+/* "host", "host:port", "[address]:port", each with ";transport=udp", tcp or tls behind it. It is written into URIs as
+ * it is. */
 static bool is_host(const char *host)
 {
-    return g_regex_match_simple("^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?(;transport=(udp|tcp))?$", host,
-                                G_REGEX_DOLLAR_ENDONLY, 0);
+    return g_regex_match_simple("^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?(;transport=(udp|tcp|tls))?$",
+                                host, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
 /* A host without what may stand round it. Free with g_free. */
@@ -124,11 +153,13 @@ static bool read_hosts(GKeyFile *file, const char *group, cg_trunk *trunk, char 
     guint count = g_strv_length(trunk->hosts);
     if ((count == 0 && trunk->inbound_user == NULL) || count > CG_SIP_MAX_HOSTS)
         return fail(ret_why, "hosts must name 1 to %u hosts", CG_SIP_MAX_HOSTS);
-    for (char **host = trunk->hosts; *host != NULL; host++) {
-        if (!is_host(*host))
-            return fail(ret_why, "hosts: \"%s\" must be HOST[:PORT][;transport=udp|tcp]", *host);
+    for (size_t i = 0; i < count; i++) {
+        if (!take_order(trunk, i) || !is_host(trunk->hosts[i]))
+            return fail(ret_why,
+                        "hosts: \"%s\" must be HOST[:PORT][;transport=udp|tcp|tls][;priority=0-65535][;weight=1-65535]",
+                        trunk->hosts[i]);
         if (trunk->inbound_user == NULL)
-            add_host_source(*host, ranges);
+            add_host_source(trunk->hosts[i], ranges);
     }
     for (char **source = sources; *source != NULL; source++) {
         cg_ip_range range;
@@ -260,6 +291,29 @@ static bool read_texts(GKeyFile *file, const char *group, cg_trunk *trunk, char 
     return true;
 }
 
+static bool is_domain(const char *domain)
+{
+    return g_regex_match_simple("^[A-Za-z0-9.-]+$", domain, G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
+static bool read_registration(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    trunk->register_expires_s = 3600;
+    trunk->register_retry_s = 30;
+    trunk->domain = text_of(file, group, "domain");
+    if (!cg_config_read_switch(file, group, "register", &trunk->registers, ret_why) ||
+        !number_of(file, group, "register_expires_s", 86400, &trunk->register_expires_s, ret_why) ||
+        !number_of(file, group, "register_retry_s", 1800, &trunk->register_retry_s, ret_why))
+        return false;
+    if (trunk->register_expires_s < 2 || trunk->register_retry_s < 1)
+        return fail(ret_why, "register_expires_s must be at least 2, register_retry_s at least 1");
+    if (trunk->registers && trunk->user == NULL)
+        return fail(ret_why, "register needs user and password");
+    if (trunk->domain != NULL && !is_domain(trunk->domain))
+        return fail(ret_why, "domain must be a name like sip.example.com, not \"%s\"", trunk->domain);
+    return true;
+}
+
 static bool is_name(const char *name)
 {
     for (const char *at = name; *at != '\0'; at++)
@@ -289,8 +343,10 @@ bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, c
         !read_prefixes(file, group, "allowed_prefixes", &trunk->allowed, ret_why) ||
         !read_codecs(file, group, trunk, ret_why) || !read_choices(file, group, trunk, ret_why) ||
         !read_media_addresses(file, group, trunk, ret_why) || !read_media_family(file, group, trunk, ret_why) ||
-        !read_texts(file, group, trunk, ret_why) ||
+        !read_texts(file, group, trunk, ret_why) || !read_registration(file, group, trunk, ret_why) ||
         !number_of(file, group, "strip", CG_NUMBER_MAX, &trunk->strip, ret_why) ||
+        !number_of(file, group, "keepalive_s", 3600, &trunk->keepalive_s, ret_why) ||
+        !number_of(file, group, "max_calls_per_s", 100000, &trunk->max_calls_per_s, ret_why) ||
         !number_of(file, group, "max_calls", 1000000, &trunk->max_calls, ret_why))
         return false;
     if (trunk->hosts[0] == NULL && trunk->prefixes[0] != NULL)

@@ -223,6 +223,7 @@ static void print_sip(GString *page, const cg_gateway *gateway)
     single(page, "sip_refused_sources_total", COUNTER, "SIP requests from addresses of no trunk.",
            stats.refused_sources);
     cg_trunk_stats_print(&gateway->telephony->stats, "callgate_", page);
+    cg_trunk_peers_print(&gateway->telephony->peers, "callgate_", page);
 }
 
 char *cg_metrics_format(const cg_gateway *gateway)

@@ -2,6 +2,7 @@
 #include "gateway/routes.h"
 
 #include "base/secret.h"
+#include "signaling/sip/sip_peer.h"
 
 #include <string.h>
 
@@ -22,6 +23,7 @@ void cg_trunk_free(cg_trunk *trunk)
     g_strfreev(trunk->allowed);
     g_free(trunk->name);
     g_free(trunk->user);
+    g_free(trunk->domain);
     g_free(trunk->password);
     g_free(trunk->inbound_user);
     cg_secret_free(trunk->inbound_password);
@@ -114,7 +116,7 @@ cg_route_result cg_routes_find_number(const cg_routes *routes, const cg_sid *acc
 /* "sip.example.com", "sip.example.com:5060" and "SIP.example.com;transport=tcp" name one host. */
 static bool same_host(const char *a, const char *b)
 {
-    size_t length = strcspn(a, a[0] == '[' ? "]" : ":;"), other = strcspn(b, b[0] == '[' ? "]" : ":;");
+    size_t length = cg_sip_host_length(a), other = cg_sip_host_length(b);
     return length == other && g_ascii_strncasecmp(a, b, length) == 0;
 }
 
@@ -140,17 +142,38 @@ cg_route_result cg_routes_find_host(const cg_routes *routes, const cg_sid *accou
     return CG_ROUTE_NONE;
 }
 
+bool cg_routes_need_tls(const cg_routes *routes)
+{
+    for (guint i = 0; i < routes->trunks->len; i++)
+        for (char **host = ((const cg_trunk *) routes->trunks->pdata[i])->hosts; *host != NULL; host++)
+            if (g_str_has_suffix(*host, ";transport=tls"))
+                return true;
+    return false;
+}
+
+bool cg_routes_register(const cg_routes *routes)
+{
+    for (guint i = 0; i < routes->trunks->len; i++)
+        if (((const cg_trunk *) routes->trunks->pdata[i])->registers)
+            return true;
+    return false;
+}
+
 char *cg_trunk_dialled(const cg_trunk *trunk, const char *number)
 {
     return g_strconcat(trunk->add != NULL ? trunk->add : "", number + MIN(trunk->strip, strlen(number)), NULL);
 }
 
-static bool is_source_of(const cg_trunk *trunk, const struct sockaddr_storage *source)
+static bool is_source_of(const cg_trunk *trunk, const cg_incoming *incoming)
 {
+    if (incoming->user != NULL)
+        return g_strcmp0(trunk->inbound_user, incoming->user) == 0;
+    const cg_ip_range *registrar =
+        trunk->registers && incoming->registrars ? g_hash_table_lookup(incoming->registrars, trunk->name) : NULL;
     for (size_t i = 0; i < trunk->source_count; i++)
-        if (cg_ip_range_contains(&trunk->sources[i], source))
+        if (cg_ip_range_contains(&trunk->sources[i], incoming->source))
             return true;
-    return false;
+    return registrar != NULL && cg_ip_range_contains(registrar, incoming->source);
 }
 
 /* By name: either may be of a configuration that was replaced. */
@@ -161,13 +184,12 @@ bool cg_trunk_may_transfer(const cg_trunk *trunk, const cg_trunk *of)
            (same || trunk->transfers == CG_TRANSFERS_ANY);
 }
 
-const cg_trunk *cg_routes_find_transferring(const cg_routes *routes, const struct sockaddr_storage *source,
-                                            const cg_trunk *of)
+const cg_trunk *cg_routes_find_transferring(const cg_routes *routes, const cg_incoming *incoming, const cg_trunk *of)
 {
     const cg_trunk *found = NULL;
     for (guint i = 0; i < routes->trunks->len; i++) {
         const cg_trunk *trunk = routes->trunks->pdata[i];
-        if (!is_source_of(trunk, source) || !cg_trunk_may_transfer(trunk, of))
+        if (!is_source_of(trunk, incoming) || !cg_trunk_may_transfer(trunk, of))
             continue;
         if (found == NULL || strcmp(trunk->name, of->name) == 0)
             found = trunk;
@@ -190,44 +212,34 @@ const char *cg_routes_find_listed(const cg_routes *routes, const cg_sid *account
     return NULL;
 }
 
-cg_route_result cg_routes_find_incoming(const cg_routes *routes, const struct sockaddr_storage *source,
-                                        const char *called, const cg_trunk **ret_trunk, const char **ret_to)
+/* Several trunks may share an address: a listed number decides between them, then the name that one registered. */
+static bool is_better(const cg_incoming_route *route, bool registered, const cg_incoming_route *best,
+                      bool best_registered)
 {
-    *ret_trunk = NULL;
+    if (best->trunk == NULL || (route->to != NULL) != (best->to != NULL))
+        return best->trunk == NULL || route->to != NULL;
+    return registered && !best_registered;
+}
+
+cg_route_result cg_routes_find_incoming(const cg_routes *routes, const cg_incoming *incoming,
+                                        cg_incoming_route *ret_route)
+{
+    cg_incoming_route best = {0};
+    bool best_registered = false;
     for (guint i = 0; i < routes->trunks->len; i++) {
         const cg_trunk *trunk = routes->trunks->pdata[i];
-        if (!is_source_of(trunk, source))
+        bool registered = trunk->registers && g_str_equal(trunk->user, incoming->called);
+        cg_incoming_route route = {trunk, registered ? incoming->addressed : incoming->called, NULL};
+        if (!is_source_of(trunk, incoming))
             continue;
-        const char *to = cg_routes_find_listed(routes, &trunk->account, called);
-        /* Several accounts may share a carrier's address: a listed number decides between them. */
-        if (*ret_trunk == NULL || (to != NULL && *ret_to == NULL)) {
-            *ret_trunk = trunk;
-            *ret_to = to;
-        }
+        route.to = cg_routes_find_listed(routes, &trunk->account, route.called);
+        if (!is_better(&route, registered, &best, best_registered))
+            continue;
+        best = route;
+        best_registered = registered;
     }
-    if (*ret_trunk == NULL)
-        return CG_ROUTE_NONE;
-    if (*ret_to == NULL)
-        *ret_to = (*ret_trunk)->inbound;
-    return *ret_to != NULL ? CG_ROUTE_OK : CG_ROUTE_NONE;
-}
-
-const cg_trunk *cg_routes_find_user(const cg_routes *routes, const char *user)
-{
-    for (guint i = 0; i < routes->trunks->len; i++)
-        if (g_strcmp0(((const cg_trunk *) routes->trunks->pdata[i])->inbound_user, user) == 0)
-            return routes->trunks->pdata[i];
-    return NULL;
-}
-
-cg_route_result cg_routes_find_proved(const cg_routes *routes, const char *user, const char *called,
-                                      const cg_trunk **ret_trunk, const char **ret_to)
-{
-    const cg_trunk *trunk = *ret_trunk = cg_routes_find_user(routes, user);
-    if (trunk == NULL)
-        return CG_ROUTE_NONE;
-    *ret_to = cg_routes_find_listed(routes, &trunk->account, called);
-    if (*ret_to == NULL)
-        *ret_to = trunk->inbound;
-    return *ret_to != NULL ? CG_ROUTE_OK : CG_ROUTE_NONE;
+    if (best.trunk != NULL && best.to == NULL)
+        best.to = best.trunk->inbound;
+    *ret_route = best;
+    return best.to != NULL ? CG_ROUTE_OK : CG_ROUTE_NONE;
 }

@@ -35,10 +35,17 @@ typedef struct {
     char *name;
     cg_sid account;
     cg_sid application;                    /* of incoming calls; may be unset */
-    char **hosts;                          /* in the order in which they are tried; at most CG_SIP_MAX_HOSTS */
+    char **hosts;                          /* as for cg_sip_invite; at most CG_SIP_MAX_HOSTS */
+    unsigned priorities[CG_SIP_MAX_HOSTS]; /* the lower ones are tried first */
+    unsigned weights[CG_SIP_MAX_HOSTS];    /* shares of hosts of one priority; 1 to 65535 */
+    unsigned keepalive_s;                  /* between two OPTIONS to each host; 0: none */
     char **prefixes;                       /* of numbers that go here; "" is every number */
     char **allowed;                        /* a number must begin with one of them; none: any may be called */
     char *user, *password;                 /* for digest; NULL */
+    bool registers;                        /* as that user, ... */
+    unsigned register_expires_s;           /* ... for so long at a time, */
+    unsigned register_retry_s;             /* ... after a failure again in so long */
+    char *domain;                          /* of our address there; NULL: its host */
     char *inbound_user, *inbound_password; /* by which its calls prove themselves, wherever they come from; NULL */
     char *caller_id;                       /* who calls, as the trunk is told; NULL: the caller's identity */
     char *add;                             /* put before the number, after ... */
@@ -49,8 +56,9 @@ typedef struct {
     int media_family;      /* AF_INET or AF_INET6, of media to its hosts; AF_UNSPEC: they are names */
     cg_trunk_dtmf dtmf;    /* how its keys come and go */
     cg_transfers transfers;
-    unsigned max_calls;   /* at a time, both ways; 0: no limit */
-    cg_ip_range *sources; /* where its requests come from */
+    unsigned max_calls;       /* at a time, both ways; 0: no limit */
+    unsigned max_calls_per_s; /* new ones, both ways; 0: no limit */
+    cg_ip_range *sources;     /* where its requests come from */
     size_t source_count;
     char *inbound; /* for whom calls to numbers not listed are: "client:alice"; NULL: 404 */
 } cg_trunk;
@@ -91,26 +99,37 @@ cg_route_result cg_routes_find_number(const cg_routes *routes, const cg_sid *acc
 cg_route_result cg_routes_find_host(const cg_routes *routes, const cg_sid *account, const char *user, const char *host,
                                     const cg_trunk **ret_trunk);
 
+/* Whether a trunk has a host with ;transport=tls; whether one registers. */
+bool cg_routes_need_tls(const cg_routes *routes);
+bool cg_routes_register(const cg_routes *routes);
+
 /* What the trunk is told to call; free with g_free. */
 char *cg_trunk_dialled(const cg_trunk *trunk, const char *number);
 
 /* For whom a listed number of the account is ("client:alice"); NULL: it is not listed. */
 const char *cg_routes_find_listed(const cg_routes *routes, const cg_sid *account, const char *called);
 
-/* The trunk of whoever at that address may lay hands on a call of `of`: the same one, or one of the account that may
- * have everybody transferred. NULL: there is none. */
-const cg_trunk *cg_routes_find_transferring(const cg_routes *routes, const struct sockaddr_storage *source,
-                                            const cg_trunk *of);
 /* May phones of `trunk` lay hands on a call of `of`? */
 bool cg_trunk_may_transfer(const cg_trunk *trunk, const cg_trunk *of);
 
-/* For whom a call to `called` from that address is. NONE: a number of nobody. `*ret_trunk` is a trunk of that source
- * in any case, NULL if there is none. */
-cg_route_result cg_routes_find_incoming(const cg_routes *routes, const struct sockaddr_storage *source,
-                                        const char *called, const cg_trunk **ret_trunk, const char **ret_to);
+typedef struct {
+    const struct sockaddr_storage *source;
+    const char *user;       /* the `inbound_user` that it has proved to be; NULL: its address tells the trunk */
+    const char *called;     /* user of the Request-URI */
+    const char *addressed;  /* user of To: the number, where a registrar calls us by the name that we registered */
+    GHashTable *registrars; /* name of a trunk -> cg_ip_range, of those that hold a registration */
+} cg_incoming;
 
-/* The trunk with that `inbound_user`; NULL: none. */
-const cg_trunk *cg_routes_find_user(const cg_routes *routes, const char *user);
-/* As above, for who has proved to be that `inbound_user`. */
-cg_route_result cg_routes_find_proved(const cg_routes *routes, const char *user, const char *called,
-                                      const cg_trunk **ret_trunk, const char **ret_to);
+typedef struct {
+    const cg_trunk *trunk; /* of that source; NULL: none */
+    const char *called;    /* the number */
+    const char *to;        /* whom it is for; NULL: nobody */
+} cg_incoming_route;
+
+/* The trunk of a caller who may lay hands on a call of `of`: the same one, or one of the account that may have
+ * everybody transferred. NULL: there is none. */
+const cg_trunk *cg_routes_find_transferring(const cg_routes *routes, const cg_incoming *incoming, const cg_trunk *of);
+
+/* For whom a call is. NONE: of no trunk, or to a number of nobody. */
+cg_route_result cg_routes_find_incoming(const cg_routes *routes, const cg_incoming *incoming,
+                                        cg_incoming_route *ret_route);

@@ -12,6 +12,7 @@
 #include "gateway/sip_status.h"
 #include "gateway/sip_transfer.h"
 #include "gateway/telephony.h"
+#include "gateway/trunk_hosts.h"
 
 #include <netdb.h>
 #include <string.h>
@@ -97,16 +98,16 @@ static char *text_of(const struct sockaddr_storage *address)
     return g_strdup(known ? text : "");
 }
 
-cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_trunk *trunk, const cg_sip_event *invite,
+cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_incoming_route *route, const cg_sip_event *invite,
                                   const char *address, cg_sdp *offer)
 {
-    cg_sip_leg *leg = new_leg(telephony, trunk, CG_TRUNK_IN, address, invite->to_user);
+    cg_sip_leg *leg = new_leg(telephony, route->trunk, CG_TRUNK_IN, address, route->called);
     leg->signalled = invite->source;
     leg->source = text_of(&invite->source);
     leg->offer = offer;
     leg->base.remote = *cg_sdp_media(offer);
     leg->base.rtp_family = cg_sip_media_family(&leg->base.remote.rtp);
-    cg_sip_leg_prefer(trunk, &leg->base.remote);
+    cg_sip_leg_prefer(route->trunk, &leg->base.remote);
     leg->dialog = invite->dialog;
     cg_telephony_remember(telephony, leg);
     return leg;
@@ -184,12 +185,17 @@ static void dial(cg_sip_leg *leg, const char *sdp)
         .from_user = trunk->caller_id != NULL ? trunk->caller_id
                      : colon != NULL          ? colon + 1
                                               : caller,
+        .from_host = trunk->domain,
         .auth_user = trunk->user,
         .auth_password = trunk->password,
         .sdp = sdp,
     };
-    for (char **host = trunk->hosts; *host != NULL; host++)
-        invite.hosts[invite.host_count++] = *host;
+    bool down[CG_SIP_MAX_HOSTS];
+    cg_trunk_peers_down(&leg->telephony->peers, trunk, down);
+    invite.host_count = cg_trunk_order_hosts(trunk, down, leg->hosts);
+    for (size_t i = 0; i < invite.host_count; i++)
+        invite.hosts[i] = trunk->hosts[leg->hosts[i]];
+    leg->host = leg->hosts[0];
     if (*invite.from_user == '\0')
         invite.from_user = NULL;
     leg->dialled_us = cg_clock_monotonic_us();
@@ -338,7 +344,7 @@ static void log_failure(const cg_sip_leg *leg, const cg_sip_event *event)
 {
     cg_log(CG_LOG_INFO, "sip.failed", CG_LOG_TEXT("account", leg->base.call->account.text),
            CG_LOG_TEXT("call", leg->base.call->sid.text), CG_LOG_TEXT("leg", leg->base.sid.text),
-           CG_LOG_TEXT("trunk", leg->trunk->name), CG_LOG_TEXT("host", leg->trunk->hosts[event->host]),
+           CG_LOG_TEXT("trunk", leg->trunk->name), CG_LOG_TEXT("host", leg->trunk->hosts[leg->hosts[event->host]]),
            CG_LOG_NUMBER("status", event->status));
 }
 
@@ -417,7 +423,7 @@ static void renegotiate(cg_sip_leg *leg, const char *text)
 /* What a called phone says of our INVITE. */
 static void note_response(cg_sip_leg *leg, const cg_sip_event *event)
 {
-    leg->host = event->host;
+    leg->host = leg->hosts[event->host];
     if (event->status >= 200)
         leg->status = event->status;
     if (leg->dialled_us != 0 && event->kind != CG_SIP_FAILED)
@@ -461,7 +467,7 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
         cg_telephony_forget(leg->telephony, leg);
         cg_call_leg_hung_up(&leg->base);
         break;
-    case CG_SIP_INCOMING: /* of no leg yet */
+    default: /* of no leg */
         break;
     }
 }

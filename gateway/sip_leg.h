@@ -19,6 +19,7 @@ typedef struct {
     char *number;                      /* that is called, as we tell the trunk or it tells us */
     struct sockaddr_storage signalled; /* where its last message came from */
     char *source;                      /* the address that an incoming call came from; NULL: it goes out */
+    unsigned hosts[CG_SIP_MAX_HOSTS];  /* the trunk's, by their indices, in the order in which they are tried */
     unsigned host;                     /* index of the trunk's host that was heard last, or is tried first */
     unsigned status;                   /* the last final one, theirs or ours; 0: none yet */
     int64_t dialled_us;                /* monotonic; 0: the phone has been heard of, or is no called one */
@@ -33,8 +34,8 @@ typedef struct {
 cg_sip_leg *cg_sip_leg_new_callee(cg_telephony *telephony, const cg_trunk *trunk, const char *dialled,
                                   const char *address);
 
-/* A caller, from its INVITE. Takes `offer`, which has a codec of the trunk. */
-cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_trunk *trunk, const cg_sip_event *invite,
+/* A caller, from its INVITE over the trunk of `route`. Takes `offer`, which has a codec of the trunk. */
+cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_incoming_route *route, const cg_sip_event *invite,
                                   const char *address, cg_sdp *offer);
 
 cg_sip_leg *cg_sip_leg_from(cg_call_leg *base); /* NULL: it is of another kind */

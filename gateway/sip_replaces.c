@@ -26,28 +26,22 @@ static void pick_up(cg_sip_leg *ringing, cg_sip_leg *leg)
 static void take_place(cg_telephony *telephony, const cg_sip_event *event, const cg_trunk *trunk, cg_sip_leg *replaced)
 {
     const cg_application *application = cg_directory_find_application(telephony->directory, &trunk->application);
-    cg_sip_leg *leg = cg_telephony_take_caller(telephony, trunk, event);
+    cg_incoming_route route = {.trunk = trunk, .called = event->to_user};
+    cg_sip_leg *leg = cg_telephony_take_caller(telephony, &route, event);
     if (leg == NULL)
         return;
     if (cg_call_leg_is_waiting(&replaced->base))
         pick_up(replaced, leg);
     else
-        cg_transfer_replace(&replaced->base, &leg->base, application, cg_telephony_parameters(event));
-}
-
-/* The trunk of the phone that wants to take the place of another, which is one of `of`'s; NULL: it may not. */
-static const cg_trunk *transferring(const cg_routes *routes, const cg_sip_event *event, const cg_trunk *of)
-{
-    if (event->user == NULL)
-        return cg_routes_find_transferring(routes, &event->source, of);
-    const cg_trunk *trunk = cg_routes_find_user(routes, event->user);
-    return trunk != NULL && cg_trunk_may_transfer(trunk, of) ? trunk : NULL;
+        cg_transfer_replace(&replaced->base, &leg->base, application, cg_telephony_parameters(event, event->to_user));
 }
 
 void cg_sip_replaces_incoming(cg_telephony *telephony, const cg_sip_event *event)
 {
     cg_sip_leg *replaced = g_hash_table_lookup(telephony->legs, &event->replaces);
-    const cg_trunk *trunk = replaced != NULL ? transferring(telephony->routes, event, replaced->trunk) : NULL;
+    cg_incoming incoming = {.source = &event->source, .user = event->user, .registrars = telephony->peers.registrars};
+    const cg_trunk *trunk =
+        replaced != NULL ? cg_routes_find_transferring(telephony->routes, &incoming, replaced->trunk) : NULL;
     if (replaced == NULL)
         refuse(telephony, event, NULL, "not_found", 481);
     else if (trunk == NULL || cg_telephony_refusal(telephony, &trunk->account) == CG_CALL_END_FORBIDDEN)

@@ -40,6 +40,7 @@ unsigned cg_sip_status_of(cg_call_end end)
     case CG_CALL_END_MEDIA_FAMILY:
         return 488;
     case CG_CALL_END_OVERLOADED:
+    case CG_CALL_END_TRUNK_BUSY:
     case CG_CALL_END_SHUTDOWN:
         return 503;
     case CG_CALL_END_TRUNK_FAILED:

@@ -1,6 +1,7 @@
 /* Between calls and SIP dialogs. */
 #include "gateway/telephony.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "gateway/sip_media.h"
 #include "gateway/sip_replaces.h"
@@ -32,6 +33,8 @@ static cg_call_end dial_trunk(cg_telephony *telephony, cg_call *call, const cg_t
 {
     if (!has_room(telephony, trunk))
         return CG_CALL_END_OVERLOADED;
+    if (!cg_trunk_peers_admit(&telephony->peers, trunk, cg_clock_monotonic_us()))
+        return CG_CALL_END_TRUNK_BUSY;
     cg_sip_leg *leg = cg_sip_leg_new_callee(telephony, trunk, dialled, call->to);
     return cg_call_add_callee(call, &leg->base) ? CG_CALL_END_NONE : CG_CALL_END_OVERLOADED;
 }
@@ -67,10 +70,10 @@ cg_call_end cg_telephony_dial_address(cg_call *call, const char *address, cg_tel
 
 /* --- from trunks --- */
 
-cg_form *cg_telephony_parameters(const cg_sip_event *event)
+cg_form *cg_telephony_parameters(const cg_sip_event *event, const char *called)
 {
     cg_form *form = cg_form_new();
-    cg_form_set(form, "Called", event->to_user);
+    cg_form_set(form, "Called", called);
     if (*event->from_name != '\0')
         cg_form_set(form, "CallerName", event->from_name);
     for (size_t i = 0; i < event->header_count; i++)
@@ -99,10 +102,15 @@ cg_call_end cg_telephony_refusal(const cg_telephony *telephony, const cg_sid *ac
     return CG_CALL_END_NONE;
 }
 
-static cg_call_end refusal_of(const cg_telephony *telephony, const cg_trunk *trunk)
+/* Why a call cannot be taken now; NONE if it can, and then it counts. */
+static cg_call_end refusal_of(cg_telephony *telephony, const cg_trunk *trunk)
 {
     cg_call_end end = cg_telephony_refusal(telephony, &trunk->account);
-    return end == CG_CALL_END_NONE && !has_room(telephony, trunk) ? CG_CALL_END_OVERLOADED : end;
+    if (end == CG_CALL_END_NONE && !has_room(telephony, trunk))
+        end = CG_CALL_END_OVERLOADED;
+    if (end == CG_CALL_END_NONE && !cg_trunk_peers_admit(&telephony->peers, trunk, cg_clock_monotonic_us()))
+        end = CG_CALL_END_TRUNK_BUSY;
+    return end;
 }
 
 void cg_telephony_note_refused(cg_telephony *telephony, const cg_sip_event *event, const cg_trunk *trunk,
@@ -125,11 +133,11 @@ static void refuse(cg_telephony *telephony, const cg_sip_event *event, const cg_
     cg_sip_reject_warning(telephony->sip, event->dialog, status, cg_sip_warning_of(end));
 }
 
-static void log_created(const cg_call *call, const cg_trunk *trunk, const cg_sip_event *event)
+static void log_created(const cg_call *call, const cg_incoming_route *route)
 {
     cg_log(CG_LOG_INFO, "call.created", CG_LOG_TEXT("account", call->account.text), CG_LOG_TEXT("call", call->sid.text),
            CG_LOG_TEXT("application", call->application.text), CG_LOG_TEXT("from", call->caller->address),
-           CG_LOG_TEXT("to", call->to), CG_LOG_TEXT("trunk", trunk->name), CG_LOG_TEXT("called", event->to_user));
+           CG_LOG_TEXT("to", call->to), CG_LOG_TEXT("trunk", route->trunk->name), CG_LOG_TEXT("called", route->called));
 }
 
 /* The offer, if anything of it may be used on this trunk; else why not. */
@@ -150,39 +158,39 @@ static cg_call_end take_offer(const cg_telephony *telephony, const cg_trunk *tru
     return end;
 }
 
-cg_sip_leg *cg_telephony_take_caller(cg_telephony *telephony, const cg_trunk *trunk, const cg_sip_event *event)
+cg_sip_leg *cg_telephony_take_caller(cg_telephony *telephony, const cg_incoming_route *route, const cg_sip_event *event)
 {
     cg_sdp *offer = NULL;
-    cg_call_end end = take_offer(telephony, trunk, event, &offer);
+    cg_call_end end = take_offer(telephony, route->trunk, event, &offer);
     if (end != CG_CALL_END_NONE) {
-        refuse(telephony, event, trunk, end);
+        refuse(telephony, event, route->trunk, end);
         return NULL;
     }
     g_autofree char *address = address_of(event);
-    return cg_sip_leg_new_caller(telephony, trunk, event, address, offer);
+    return cg_sip_leg_new_caller(telephony, route, event, address, offer);
 }
 
 static void on_incoming(cg_telephony *telephony, const cg_sip_event *event)
 {
-    const cg_trunk *trunk;
-    const char *to = NULL;
-    cg_route_result result =
-        event->user != NULL ? cg_routes_find_proved(telephony->routes, event->user, event->to_user, &trunk, &to)
-                            : cg_routes_find_incoming(telephony->routes, &event->source, event->to_user, &trunk, &to);
+    cg_incoming incoming = {&event->source, event->user, event->to_user, event->addressed_user,
+                            telephony->peers.registrars};
+    cg_incoming_route route;
+    cg_routes_find_incoming(telephony->routes, &incoming, &route);
+    const cg_trunk *trunk = route.trunk;
     cg_call_end end = trunk != NULL ? refusal_of(telephony, trunk) : CG_CALL_END_FORBIDDEN;
-    if (end == CG_CALL_END_NONE && result != CG_ROUTE_OK)
+    if (end == CG_CALL_END_NONE && route.to == NULL)
         end = CG_CALL_END_NOT_FOUND;
     if (end != CG_CALL_END_NONE) {
         refuse(telephony, event, trunk, end);
         return;
     }
-    cg_sip_leg *leg = cg_telephony_take_caller(telephony, trunk, event);
+    cg_sip_leg *leg = cg_telephony_take_caller(telephony, &route, event);
     if (leg == NULL)
         return;
     const cg_application *application = cg_directory_find_application(telephony->directory, &trunk->application);
-    cg_call *call =
-        cg_call_new(telephony->calls, &leg->base, &trunk->account, application, cg_telephony_parameters(event), to);
-    log_created(call, trunk, event);
+    cg_call *call = cg_call_new(telephony->calls, &leg->base, &trunk->account, application,
+                                cg_telephony_parameters(event, route.called), route.to);
+    log_created(call, &route);
     cg_call_dial(call);
 }
 
@@ -190,7 +198,9 @@ static void on_event(const cg_sip_event *event, void *user)
 {
     cg_telephony *telephony = user;
     cg_sip_leg *leg = g_hash_table_lookup(telephony->legs, &event->dialog);
-    if (event->kind == CG_SIP_INCOMING && event->replaces != 0)
+    if (event->peer != NULL)
+        cg_trunk_peers_event(&telephony->peers, telephony->routes, event);
+    else if (event->kind == CG_SIP_INCOMING && event->replaces != 0)
         cg_sip_replaces_incoming(telephony, event);
     else if (event->kind == CG_SIP_INCOMING)
         on_incoming(telephony, event);
@@ -200,7 +210,7 @@ static void on_event(const cg_sip_event *event, void *user)
 
 /* --- life --- */
 
-static void set_sources(cg_telephony *telephony)
+static void tell_stack(cg_telephony *telephony)
 {
     g_autoptr(GArray) sources = g_array_new(FALSE, FALSE, sizeof(cg_ip_range));
     g_autoptr(GArray) users = g_array_new(FALSE, FALSE, sizeof(cg_sip_user));
@@ -213,6 +223,7 @@ static void set_sources(cg_telephony *telephony)
     }
     cg_sip_set_users(telephony->sip, (const cg_sip_user *) users->data, users->len);
     cg_sip_set_sources(telephony->sip, (const cg_ip_range *) sources->data, sources->len);
+    cg_trunk_peers_set_routes(&telephony->peers, telephony->sip, telephony->routes);
 }
 
 cg_telephony *cg_telephony_new(const cg_sip_config *config, cg_mailbox *control, const cg_directory *directory,
@@ -223,6 +234,7 @@ cg_telephony *cg_telephony_new(const cg_sip_config *config, cg_mailbox *control,
     telephony->routes = cg_routes_ref(routes);
     telephony->legs = g_hash_table_new(g_int64_hash, g_int64_equal);
     cg_trunk_stats_init(&telephony->stats);
+    cg_trunk_peers_init(&telephony->peers);
     if (config->address == NULL)
         return telephony;
     telephony->sip = cg_sip_new(config, control, on_event, telephony, ret_error);
@@ -230,7 +242,7 @@ cg_telephony *cg_telephony_new(const cg_sip_config *config, cg_mailbox *control,
         cg_telephony_free(telephony);
         return NULL;
     }
-    set_sources(telephony);
+    tell_stack(telephony);
     return telephony;
 }
 
@@ -247,6 +259,7 @@ void cg_telephony_free(cg_telephony *telephony)
     cg_telephony_close(telephony);
     g_hash_table_unref(telephony->legs);
     cg_trunk_stats_clear(&telephony->stats);
+    cg_trunk_peers_clear(&telephony->peers);
     cg_routes_unref(telephony->routes);
     g_free(telephony);
 }
@@ -257,5 +270,5 @@ void cg_telephony_set_routes(cg_telephony *telephony, const cg_directory *direct
     telephony->routes = cg_routes_ref(routes);
     telephony->directory = directory;
     if (telephony->sip != NULL)
-        set_sources(telephony);
+        tell_stack(telephony);
 }

@@ -5,6 +5,7 @@
 #include "gateway/calls.h"
 #include "gateway/routes.h"
 #include "gateway/sip_leg.h"
+#include "gateway/trunk_peers.h"
 #include "gateway/trunk_stats.h"
 
 struct cg_telephony {
@@ -15,6 +16,7 @@ struct cg_telephony {
     bool draining;                 /* no new calls are taken */
     GHashTable *legs;              /* cg_sip_dialog_id * -> cg_sip_leg * */
     cg_trunk_stats stats;
+    cg_trunk_peers peers;
 };
 
 /* Listens as `config` says, or not at all if it names no address. NULL and a message (free with g_free) if it cannot.
@@ -34,9 +36,10 @@ cg_call_end cg_telephony_dial_address(cg_call *call, const char *address, cg_tel
 /* --- for INVITEs with Replaces --- */
 
 /* A leg from an INVITE of the trunk's. NULL: it cannot be taken, and has been refused. */
-cg_sip_leg *cg_telephony_take_caller(cg_telephony *telephony, const cg_trunk *trunk, const cg_sip_event *event);
+cg_sip_leg *cg_telephony_take_caller(cg_telephony *telephony, const cg_incoming_route *route,
+                                     const cg_sip_event *event);
 /* What its call knows of it. */
-cg_form *cg_telephony_parameters(const cg_sip_event *event);
+cg_form *cg_telephony_parameters(const cg_sip_event *event, const char *called);
 /* It is refused with `status`: counts and logs that. `trunk` may be NULL. */
 void cg_telephony_note_refused(cg_telephony *telephony, const cg_sip_event *event, const cg_trunk *trunk,
                                const char *reason, unsigned status);

@@ -87,3 +87,14 @@ bool cg_tls_certificate_use(const cg_tls_certificate *certificate, SSL *connecti
     SSL_certs_clear(connection); /* it may have inherited one of another kind of key, which would win over ours */
     return SSL_use_cert_and_key(connection, certificate->leaf, certificate->key, certificate->chain, 1) == 1;
 }
+
+bool cg_tls_ca_check(const char *file, char **ret_error)
+{
+    X509_STORE *store = X509_STORE_new();
+    bool fits = store != NULL && X509_STORE_load_file(store, file) == 1;
+    X509_STORE_free(store);
+    ERR_clear_error();
+    if (!fits)
+        *ret_error = g_strdup_printf("%s: no certificates can be read from it", file);
+    return fits;
+}

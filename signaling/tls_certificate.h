@@ -12,5 +12,8 @@ typedef struct cg_tls_certificate cg_tls_certificate;
 cg_tls_certificate *cg_tls_certificate_load(const char *chain_file, const char *key_file, char **ret_error);
 void cg_tls_certificate_free(cg_tls_certificate *certificate);
 
+/* Whether a file has certificates of authorities, PEM. False and a message (free with g_free) if not. */
+bool cg_tls_ca_check(const char *file, char **ret_error);
+
 /* Makes it the one certificate of a connection whose handshake begins. */
 bool cg_tls_certificate_use(const cg_tls_certificate *certificate, SSL *connection);

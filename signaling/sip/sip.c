@@ -116,6 +116,7 @@ cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite)
         .id = sip->next_dialog,
         .user = g_strdup(invite->user),
         .from_user = g_strdup(invite->from_user),
+        .from_host = invite->from_host != NULL ? g_strdup(invite->from_host) : cg_sip_write_host(sip->config.advertise),
         .auth_user = g_strdup(invite->auth_user),
         .auth_password = g_strdup(invite->auth_password),
         .sdp = g_strdup(invite->sdp),
@@ -296,7 +297,11 @@ cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_hand
     if (running)
         return sip;
     g_thread_join(sip->thread);
-    *ret_error = g_strdup_printf("SIP cannot listen on %s port %u", config->address, config->port);
+    *ret_error =
+        config->tls_certificate == NULL
+            ? g_strdup_printf("SIP cannot listen on %s port %u", config->address, config->port)
+            : g_strdup_printf("SIP cannot listen on %s ports %u and %u (TLS), or OpenSSL is set to less than TLS 1.2",
+                              config->address, config->port, config->tls_port);
     free_parts(sip);
     return NULL;
 }

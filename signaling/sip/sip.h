@@ -31,9 +31,12 @@ typedef uint64_t cg_sip_dialog_id; /* 0 is none; unique for the life of the proc
 typedef struct {
     const char *address; /* to listen on: an IP address; UDP and TCP */
     uint16_t port;
-    const char *advertise; /* the host that others know us by; NULL: `address` */
-    unsigned timeout_ms;   /* without any answer to a request, after which it has failed (64*T1) */
-    unsigned max_dialogs;  /* at a time; further INVITEs are answered 503 */
+    const char *advertise;                 /* the host that others know us by; NULL: `address` */
+    uint16_t tls_port;                     /* ... and TLS, ... */
+    const char *tls_certificate, *tls_key; /* ... with this chain and key, PEM; NULL: no TLS */
+    const char *tls_ca;                    /* whose signature a host's certificate needs, PEM */
+    unsigned timeout_ms;                   /* without any answer to a request, after which it has failed (64*T1) */
+    unsigned max_dialogs;                  /* at a time; further INVITEs are answered 503 */
     cg_sip_connection_limits connections;
     const char *const *digest_algorithms; /* as for cg_sip_digest_new() */
 } cg_sip_config;
@@ -52,6 +55,11 @@ typedef enum {
     CG_SIP_KEY,       /* an INFO with a `key` */
     CG_SIP_REFER,     /* the peer wants the other party sent to `to_user`: reply with cg_sip_refer_reply */
     CG_SIP_ENDED,     /* BYE, CANCEL or a failure of the dialog. The last event */
+    /* Of peers (sip_peer.h): */
+    CG_SIP_REGISTERED,          /* ... at `host`, which answers from `registrar` */
+    CG_SIP_REGISTRATION_FAILED, /* ... at `host`, with `status`; it is tried again by itself */
+    CG_SIP_HOST_UP,             /* `host` answers, ... */
+    CG_SIP_HOST_DOWN,           /* ... or does not: each is told when it changes, and once at first */
 } cg_sip_event_kind;
 
 typedef struct {
@@ -70,6 +78,9 @@ typedef struct {
     cg_sip_dialog_id replaces;
     cg_sip_header headers[CG_SIP_MAX_HEADERS];
     size_t header_count;
+    char *addressed_user;  /* INCOMING: the user of To, as above */
+    char *peer;            /* of a peer's events: its name; NULL else */
+    cg_ip_range registrar; /* REGISTERED */
 } cg_sip_event;
 
 typedef void cg_sip_handler(const cg_sip_event *event, void *user); /* what `event` points to is gone afterwards */
@@ -89,6 +100,7 @@ void cg_sip_set_users(cg_sip *sip, const cg_sip_user *users, size_t count);
 typedef struct {
     const char *user;                    /* whom to call; escaped here */
     const char *from_user;               /* NULL: anonymous */
+    const char *from_host;               /* NULL: ours */
     const char *hosts[CG_SIP_MAX_HOSTS]; /* "192.0.2.1:5060;transport=tcp", in the order in which they are tried */
     size_t host_count;
     const char *auth_user, *auth_password; /* for digest; NULL: a challenge is a refusal */

@@ -12,7 +12,7 @@ bool cg_sip_knows(const cg_sip *sip, const struct sockaddr_storage *source)
     for (size_t i = 0; i < sip->source_count; i++)
         if (cg_ip_range_contains(&sip->sources[i], source))
             return true;
-    return false;
+    return cg_sip_peers_have_source(sip, source);
 }
 
 /* What acknowledges a refusal may come from anywhere. */

@@ -52,7 +52,7 @@ typedef struct cg_sip_dialog {
     } refer;
     GPtrArray *ringing; /* (owned char) remote tags of our INVITE's early dialogs; owned; NULL: none */
     /* Of our INVITE; owned. */
-    char *user, *from_user, *auth_user, *auth_password, *sdp;
+    char *user, *from_user, *from_host, *auth_user, *auth_password, *sdp;
     char *hosts[CG_SIP_MAX_HOSTS + 1]; /* NULL-terminated */
 } cg_sip_dialog;
 
@@ -91,6 +91,8 @@ struct cg_sip {
     cg_sip_connections *connections; /* owned */
     cg_sip_auth *auth;               /* owned */
     su_timer_t *looking;             /* owned; at the connections */
+    GPtrArray *registrations;        /* (owned) cg_sip_registration */
+    GPtrArray *keepalives;           /* (owned) cg_sip_keepalive */
 };
 
 /* sip_event.c: takes what `event` points to. */
@@ -173,6 +175,9 @@ void cg_sip_dialog_refer_reply(cg_sip_dialog *dialog, unsigned status);
 void cg_sip_dialog_refer_tell(cg_sip_dialog *dialog, unsigned status);
 bool cg_sip_dialog_await_bye(cg_sip_dialog *dialog); /* the peer will say it itself; false: it will not */
 void cg_sip_dialog_forget_refer(cg_sip_dialog *dialog);
+/* sip_peer.c: a response to a request of no dialog; whether a registrar of ours speaks from there. */
+void cg_sip_peers_on_nua(cg_sip *sip, nua_event_t event, int status, nua_handle_t *handle, const sip_t *message);
+bool cg_sip_peers_have_source(const cg_sip *sip, const struct sockaddr_storage *source);
 
 /* sip.c: what cg_sip_new waits for. */
 void cg_sip_tell_started(cg_mailbox *waiting, bool running);

@@ -59,6 +59,7 @@ cg_sip_event cg_sip_read_invite(const sip_t *message)
         .from_user = copy_user(message->sip_from->a_url),
         .from_name = copy_name(message->sip_from->a_display),
         .to_user = copy_user(message->sip_request->rq_url),
+        .addressed_user = copy_user(message->sip_to->a_url),
     };
     read_headers(message, &event);
     return event;
@@ -194,17 +195,17 @@ static void append_user(GString *out, const char *user)
     }
 }
 
-char *cg_sip_write_host(const char *host)
-{
-    return strchr(host, ':') != NULL && host[0] != '[' ? g_strdup_printf("[%s]", host) : g_strdup(host);
-}
-
 char *cg_sip_write_uri(const char *user, const char *host)
 {
     GString *out = g_string_new("sip:");
     append_user(out, user);
     g_string_append_printf(out, "@%s", host);
     return g_string_free(out, FALSE);
+}
+
+char *cg_sip_write_host(const char *host)
+{
+    return strchr(host, ':') != NULL && host[0] != '[' ? g_strdup_printf("[%s]", host) : g_strdup(host);
 }
 
 char *cg_sip_write_from(const char *user, const char *host)

@@ -3,7 +3,7 @@
 
 #include <sofia-sip/sip_status.h>
 
-static void on_event_of_none(cg_sip *sip, nua_event_t event, nua_handle_t *handle, const sip_t *message)
+static void on_event_of_none(cg_sip *sip, nua_event_t event, int status, nua_handle_t *handle, const sip_t *message)
 {
     switch (event) {
     case nua_i_invite:
@@ -15,6 +15,11 @@ static void on_event_of_none(cg_sip *sip, nua_event_t event, nua_handle_t *handl
     case nua_i_info: /* RFC 6086 section 4: it is of a dialog */
         nua_respond(handle, SIP_481_NO_TRANSACTION, NUTAG_WITH_CURRENT(sip->nua), TAG_END());
         nua_handle_destroy(handle);
+        break;
+    case nua_r_options:
+    case nua_r_register:
+    case nua_r_unregister:
+        cg_sip_peers_on_nua(sip, event, status, handle, message);
         break;
     case nua_i_register:
     case nua_i_publish:
@@ -41,7 +46,7 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
     if (handle == NULL || sip->stopping)
         return;
     if (dialog == NULL) {
-        on_event_of_none(sip, event, handle, message);
+        on_event_of_none(sip, event, status, handle, message);
         return;
     }
     cg_sip_dialog_heard(dialog, message);

@@ -7,7 +7,7 @@ static bool try_host(cg_sip_dialog *dialog)
 {
     cg_sip *sip = dialog->sip;
     g_autofree char *url = cg_sip_write_uri(dialog->user, dialog->hosts[dialog->host]);
-    g_autofree char *from = cg_sip_write_from(dialog->from_user, sip->advertise);
+    g_autofree char *from = cg_sip_write_from(dialog->from_user, dialog->from_host);
     dialog->authenticated = false;
     g_clear_pointer(&dialog->ringing, g_ptr_array_unref);
     dialog->handle = nua_handle(sip->nua, dialog, NUTAG_URL(url), SIPTAG_TO_STR(url), SIPTAG_FROM_STR(from), TAG_END());

@@ -1,7 +1,10 @@
 /* The SIP thread: Sofia's event loop, the stack on it, the mailbox. */
 #include "signaling/sip/sip_internal.h"
 
+#include "signaling/sip/sip_keepalive.h"
+#include "signaling/sip/sip_registration.h"
 #include "signaling/sip/sip_screen.h"
+#include "signaling/sip/sip_tls.h"
 
 #include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/nta_tag.h>
@@ -30,10 +33,10 @@ static void keep_quiet(void *stream, char const *format, va_list arguments)
 }
 
 /* The host is what others are told, maddr what is bound. */
-static char *listening_url(const cg_sip *sip)
+static char *listening_url(const cg_sip *sip, const char *scheme, uint16_t port)
 {
     g_autofree char *bound = cg_sip_write_host(sip->address);
-    return g_strdup_printf("sip:%s:%u;maddr=%s", sip->advertise, sip->config.port, bound);
+    return g_strdup_printf("%s:%s:%u;maddr=%s", scheme, sip->advertise, port, bound);
 }
 
 /* Sofia's own knows nothing of Refer-Sub (RFC 4488), and nua heeds only what is parsed. */
@@ -47,15 +50,24 @@ static msg_mclass_t *make_parser(void)
 
 static bool start_stack(cg_sip *sip)
 {
-    g_autofree char *url = listening_url(sip);
+    g_autofree char *url = listening_url(sip, "sip", sip->config.port);
+    g_autofree char *tls_url = listening_url(sip, "sips", sip->config.tls_port);
+    cg_sip_tls tls = {NULL, -1, -1};
+    bool secure = sip->config.tls_certificate != NULL;
+    if (secure && !cg_sip_tls_open(&tls, &sip->config))
+        return false;
     su_root_threading(sip->root, 0);
-    sip->nua = nua_create(
-        sip->root, cg_sip_on_nua, sip, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0),
-        NUTAG_ENABLEMESSAGE(0), NUTAG_AUTO302(0), NUTAG_SESSION_TIMER(0), NUTAG_APPL_METHOD("OPTIONS, INFO, REFER"),
-        NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING), SIPTAG_ALLOW_STR(CG_SIP_METHODS),
-        SIPTAG_SUPPORTED_STR("replaces, norefersub"), SIPTAG_USER_AGENT_STR("Callgate"),
-        NTATAG_MCLASS(cg_sip_screen_mclass(sip->screen)), NTATAG_MAXSIZE(MAX_MESSAGE),
-        NTATAG_SIP_T1X64(sip->config.timeout_ms), NTATAG_SERVER_RPORT(1), TPTAG_STUN_SERVER(0), TAG_END());
+    sip->nua =
+        nua_create(sip->root, cg_sip_on_nua, sip, NUTAG_URL(url), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
+                   NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_AUTO302(0), NUTAG_SESSION_TIMER(0),
+                   NUTAG_APPL_METHOD("OPTIONS, INFO, REFER"), NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING),
+                   SIPTAG_ALLOW_STR(CG_SIP_METHODS), SIPTAG_SUPPORTED_STR("replaces, norefersub"),
+                   SIPTAG_USER_AGENT_STR("Callgate"), NTATAG_MCLASS(cg_sip_screen_mclass(sip->screen)),
+                   NTATAG_MAXSIZE(MAX_MESSAGE), NTATAG_SIP_T1X64(sip->config.timeout_ms), NTATAG_SERVER_RPORT(1),
+                   NUTAG_MAX_RETRY_AFTER(0), TPTAG_STUN_SERVER(0), TAG_IF(secure, NUTAG_SIPS_URL(tls_url)),
+                   TAG_IF(secure, NUTAG_CERTIFICATE_DIR(tls.directory)),
+                   TAG_IF(secure, TPTAG_TLS_VERIFY_POLICY(TPTLS_VERIFY_SUBJECTS_OUT)), TAG_END());
+    cg_sip_tls_close(&tls);
     return sip->nua != NULL;
 }
 
@@ -80,6 +92,8 @@ static bool start(cg_sip *sip, su_wait_t *wait)
     sip->parser = make_parser();
     sip->screen = cg_sip_screen_new(sip, sip->parser);
     cg_sip_connections_watch(sip->connections);
+    sip->registrations = g_ptr_array_new_with_free_func(cg_sip_registration_free);
+    sip->keepalives = g_ptr_array_new_with_free_func(cg_sip_keepalive_free);
     if (sip->root == NULL || !start_stack(sip))
         return false;
     start_looking(sip);
@@ -99,7 +113,8 @@ void cg_sip_stop(cg_sip *sip)
     sip->deadline = su_timer_create(su_root_task(sip->root), STOP_MS);
     su_timer_set(sip->deadline, on_deadline, (su_timer_arg_t *) sip);
     g_hash_table_remove_all(sip->dialogs); /* each says BYE, CANCEL or 480 by itself now */
-    nua_shutdown(sip->nua);
+    g_ptr_array_set_size(sip->keepalives, 0);
+    nua_shutdown(sip->nua); /* takes registrations back */
 }
 
 /* A stack whose peers keep it waiting is left as it is: the process ends with it. */
@@ -108,6 +123,8 @@ static void finish(cg_sip *sip, su_wait_t *wait)
     su_timer_destroy(sip->deadline);
     su_timer_destroy(sip->looking);
     g_hash_table_unref(sip->dialogs);
+    g_ptr_array_unref(sip->registrations);
+    g_ptr_array_unref(sip->keepalives);
     su_root_unregister(sip->root, wait, on_mail, (su_wakeup_arg_t *) sip);
     if (sip->finished) {
         while (su_root_yield(sip->root) != 0) /* what was sent behind the last word holds on to the stack */
@@ -132,6 +149,8 @@ gpointer cg_sip_run(gpointer user)
         finish(sip, wait);
     } else {
         g_hash_table_unref(sip->dialogs);
+        g_ptr_array_unref(sip->registrations);
+        g_ptr_array_unref(sip->keepalives);
         su_root_destroy(sip->root);
         su_deinit();
         cg_sip_screen_free(sip->screen);

@@ -1,3 +1,5 @@
+/* One client: what it says, what it hears. What it says by itself is a stamp, which tells whoever hears it all about
+ * the way; a translation needs sound. */
 #include "tests/bench/load_internal.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* Synthetic speech (tests/unit/bridge/sound.h), encoded once. */
 #include "tests/bench/recording.h"
 
 #include "tests/unit/bridge/sound.h"

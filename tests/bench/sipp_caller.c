@@ -1,3 +1,4 @@
+/* A scenario for every call, a line of a table for each. */
 #include "tests/bench/sipp_caller.h"
 
 #include "tests/bench/child_process.h"

@@ -1,3 +1,4 @@
+/* A floor or a peer may be in several sets. */
 #include "tests/bench/target_sets.h"
 
 #include <stdio.h>

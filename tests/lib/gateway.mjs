@@ -74,8 +74,8 @@ export class Gateway {
   lines = []; // everything it wrote, both streams
   directory = mkdtempSync(join(tmpdir(), 'callgate-test-'));
 
-  /** @param {{config?: object, netns?: string, tls?: boolean, args?: string[], binary?: string}} options
-   *  `args` replaces `--config FILE`; `netns` is where it runs (default: here). */
+  /** @param {{config?: object, netns?: string, enter?: string[], tls?: boolean, args?: string[], binary?: string}} options
+   *  `args` replaces `--config FILE`; `netns` is where it runs (default: here); `enter` is a command to run it with. */
   constructor(options = {}) {
     this.#options = options;
     this.configFile = join(this.directory, 'callgate.conf');
@@ -101,8 +101,7 @@ export class Gateway {
 
   /** Starts the process and waits for its ready line. */
   async start() {
-    const { netns, args, binary = BINARY } = this.#options;
-    const enter = netns ? ['ip', 'netns', 'exec', netns] : [];
+    const { netns, args, binary = BINARY, enter = netns ? ['ip', 'netns', 'exec', netns] : [] } = this.#options;
     const command = [...enter, ...WRAPPER, binary, 'serve', ...(args ?? ['--config', this.configFile])];
     // Warnings of GLib are programming errors here, as in the unit tests.
     const env = { ...process.env, G_DEBUG: 'fatal-warnings', ...SANITIZER_OPTIONS };

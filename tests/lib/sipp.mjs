@@ -93,12 +93,12 @@ export const request = (method, sequence, { sdp, type } = {}) => send([
   method === 'ACK' ? '' : 'retrans="500"');
 
 /** A request of a calling phone. `to`: the number; `back`: steps back to the INVITE whose transaction it belongs to (CANCEL,
- *  ACK of a refusal). */
-export const call = (method, to, sequence, { sdp, extra = [], established = false, back } = {}) => send([
-  `${method} sip:${to}@[remote_ip]:[remote_port] SIP/2.0`,
+ *  ACK of a refusal); `routed`: to where the answer said, over the proxies that it came by. */
+export const call = (method, to, sequence, { sdp, extra = [], established = false, routed = false, back } = {}) => send([
+  `${method} ${routed ? '[next_url]' : `sip:${to}@[remote_ip]:[remote_port]`} SIP/2.0`, ...(routed ? ['[routes]'] : []),
   `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch${back ? `-${back}` : ''}]`,
   `From: "A Phone" <sip:+15550009999@[local_ip]:[local_port]>;${TAG}`,
-  `To: <sip:${to}@[remote_ip]:[remote_port]>${established ? '[peer_tag_param]' : ''}`, 'Call-ID: [call_id]',
+  `To: <sip:${to}@[remote_ip]:[remote_port]>${established || routed ? '[peer_tag_param]' : ''}`, 'Call-ID: [call_id]',
   `CSeq: ${sequence} ${method}`, CONTACT, 'Max-Forwards: 70', ...extra, ...body(sdp)], back || method === 'ACK' ? '' : 'retrans="500"');
 
 // --- sipp ---

@@ -159,7 +159,7 @@ test('a host that does not answer, or with 503, gives way to the next', { timeou
   const gateway = await startTelephony(t, { carrier: {
     hosts: `127.0.0.1:${silent}, 127.0.0.1:${full}, 127.0.0.1:${port}`, prefixes: '*' } });
   const phone = await RtpSocket.open(t);
-  const refusing = await Sipp.called(t, [expect('INVITE'), reply('503 Service Unavailable', { first: true }), expect('ACK')], { port: full });
+  const refusing = await Sipp.called(t, [expect('INVITE'), reply('503 Service Unavailable', { first: true, extra: ['Retry-After: 5'] }), expect('ACK')], { port: full });
   const sipp = await Sipp.called(t, [expect('INVITE'), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
     expect('BYE'), reply('200 OK')], { port });
   const call = await dial(t, gateway, '0800123');

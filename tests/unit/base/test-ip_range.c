@@ -50,6 +50,22 @@ static void test_contains(void)
     }
 }
 
+static void test_of_address(void)
+{
+    static const char *const texts[] = {"192.0.2.1", "2001:db8::1"};
+    struct sockaddr_storage none = {.ss_family = AF_UNIX};
+    cg_ip_range range = {.bits = 77};
+    g_assert_false(cg_ip_range_of_address(&none, &range));
+    g_assert_cmpuint(range.bits, ==, 77);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        struct sockaddr_storage one = address(texts[i]), other = address(texts[1 - i]);
+        g_assert_true(cg_ip_range_of_address(&one, &range));
+        g_assert_true(cg_ip_range_contains(&range, &one));
+        g_assert_false(cg_ip_range_contains(&range, &other));
+        g_assert_cmpuint(range.bits, ==, i == 0 ? 32 : 128);
+    }
+}
+
 static void test_no_range(void)
 {
     static const char *const texts[] = {
@@ -67,6 +83,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ip_range/contains", test_contains);
+    g_test_add_func("/ip_range/of_address", test_of_address);
     g_test_add_func("/ip_range/no_range", test_no_range);
     return g_test_run();
 }

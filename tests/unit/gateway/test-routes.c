@@ -13,7 +13,8 @@ static const char text[] =
     "[sip]\nlisten=127.0.0.1\n"
     "[trunk world]\naccount=" FIRST "\nhosts=sip.example.com:5070;transport=tcp\nprefixes=*\n"
     "sources=198.51.100.0/24\ninbound=client:desk\n"
-    "[trunk america]\naccount=" FIRST "\nhosts=192.0.2.1, 192.0.2.2:5062\nprefixes=+1\n"
+    "[trunk america]\naccount=" FIRST
+    "\nhosts=192.0.2.1, 192.0.2.2:5062;weight=7;transport=tcp;priority=0\nprefixes=+1\n"
     "allowed_prefixes=+1555,+1800\nstrip=2\nadd=9\nmax_calls=3\ncodecs=pcma,opus\n"
     "user=u\npassword=p:w\n"
     "[trunk other]\naccount=" SECOND "\nhosts=[2001:db8::1]:5060\nprefixes=+155\n"
@@ -145,14 +146,53 @@ static void test_incoming(void)
     };
     g_autoptr(cg_config) config = read_config();
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const cg_trunk *trunk = NULL;
-        const char *to = NULL;
         struct sockaddr_storage from = source(rows[i].source);
+        cg_incoming incoming = {.source = &from, .called = rows[i].called, .addressed = ""};
+        cg_incoming_route route;
         g_test_message("%s from %s", rows[i].called, rows[i].source);
-        g_assert_cmpint(cg_routes_find_incoming(config->routes, &from, rows[i].called, &trunk, &to), ==,
-                        rows[i].result);
-        g_assert_cmpstr(trunk != NULL ? trunk->name : NULL, ==, rows[i].trunk);
-        g_assert_cmpstr(to, ==, rows[i].to);
+        g_assert_cmpint(cg_routes_find_incoming(config->routes, &incoming, &route), ==, rows[i].result);
+        g_assert_cmpstr(route.trunk != NULL ? route.trunk->name : NULL, ==, rows[i].trunk);
+        g_assert_cmpstr(route.to, ==, rows[i].to);
+    }
+}
+
+/* A registrar calls us by the name that we registered; the number is in To. It may be that of several trunks. */
+static void test_registered(void)
+{
+    static const struct {
+        const char *source, *called, *addressed;
+        const char *trunk, *number, *to;
+    } rows[] = {
+        {"203.0.113.5", "desk", "+15550001", "office", "+15550001", "client:alice"},
+        {"203.0.113.5", "desk", "nobody", "office", "nobody", NULL},
+        {"203.0.113.5", "+15550001", "desk", "office", "+15550001", "client:alice"},
+        {"203.0.113.5", "home", "nobody", "home", "nobody", "client:eve"},
+        {"203.0.113.5", "home", "+15550002", "home", "+15550002", "client:bob"},
+        {"203.0.113.6", "desk", "+15550001", NULL, NULL, NULL},
+    };
+    g_autofree char *error = NULL;
+    g_autofree char *more =
+        g_strconcat(text,
+                    "[trunk office]\naccount=" FIRST "\nhosts=pbx\nregister=true\nuser=desk\npassword=p\n"
+                    "[trunk home]\naccount=" SECOND "\nhosts=pbx\nregister=true\nuser=home\npassword=p\n"
+                    "inbound=client:eve\n",
+                    NULL);
+    g_autoptr(cg_config) config = cg_config_parse(more, "/", "test", &error);
+    g_assert_cmpstr(error, ==, NULL);
+    g_autoptr(GHashTable) registrars = g_hash_table_new(g_str_hash, g_str_equal);
+    cg_ip_range pbx;
+    g_assert_true(cg_ip_range_parse("203.0.113.5", &pbx));
+    g_hash_table_insert(registrars, "office", &pbx);
+    g_hash_table_insert(registrars, "home", &pbx);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct sockaddr_storage from = source(rows[i].source);
+        cg_incoming incoming = {&from, NULL, rows[i].called, rows[i].addressed, registrars};
+        cg_incoming_route route;
+        g_test_message("%s for %s from %s", rows[i].called, rows[i].addressed, rows[i].source);
+        cg_routes_find_incoming(config->routes, &incoming, &route);
+        g_assert_cmpstr(route.trunk != NULL ? route.trunk->name : NULL, ==, rows[i].trunk);
+        g_assert_cmpstr(route.called, ==, rows[i].number);
+        g_assert_cmpstr(route.to, ==, rows[i].to);
     }
 }
 
@@ -170,14 +210,14 @@ static void test_proved(void)
     };
     g_autoptr(cg_config) config = read_config();
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const cg_trunk *trunk;
-        const char *to = NULL;
-        g_assert_cmpint(cg_routes_find_proved(config->routes, rows[i].user, rows[i].called, &trunk, &to), ==,
-                        rows[i].result);
-        g_assert_cmpstr(trunk != NULL ? trunk->name : NULL, ==, rows[i].trunk);
-        g_assert_cmpstr(to, ==, rows[i].to);
+        struct sockaddr_storage from = source("203.0.113.9");
+        cg_incoming incoming = {&from, rows[i].user, rows[i].called, "", NULL};
+        cg_incoming_route route;
+        g_assert_cmpint(cg_routes_find_incoming(config->routes, &incoming, &route), ==, rows[i].result);
+        g_assert_cmpstr(route.trunk != NULL ? route.trunk->name : NULL, ==, rows[i].trunk);
+        g_assert_cmpstr(route.to, ==, rows[i].to);
     }
-    const cg_trunk *moving = cg_routes_find_user(config->routes, "pbx");
+    const cg_trunk *moving = config->routes->trunks->pdata[3];
     g_assert_cmpuint(moving->source_count, ==, 0);
     g_assert_cmpstr(moving->inbound_password, ==, "secret");
 }
@@ -188,7 +228,11 @@ static void test_trunk_options(void)
     const cg_trunk *trunk = config->routes->trunks->pdata[1];
     g_assert_cmpuint(trunk->max_calls, ==, 3);
     g_assert_cmpuint(g_strv_length(trunk->hosts), ==, 2);
-    g_assert_cmpstr(trunk->hosts[1], ==, "192.0.2.2:5062");
+    g_assert_cmpstr(trunk->hosts[1], ==, "192.0.2.2:5062;transport=tcp");
+    g_assert_cmpuint(trunk->priorities[0], ==, 1);
+    g_assert_cmpuint(trunk->weights[0], ==, 1);
+    g_assert_cmpuint(trunk->priorities[1], ==, 0);
+    g_assert_cmpuint(trunk->weights[1], ==, 7);
     g_assert_cmpstr(trunk->password, ==, "p:w");
     g_assert_cmpint(trunk->codecs[0], ==, CG_CODEC_PCMA);
     g_assert_cmpint(trunk->codecs[1], ==, CG_CODEC_OPUS);
@@ -208,13 +252,24 @@ static void test_mistakes(void)
         {"[trunk a]\naccount=" SECOND "\nhosts=h\n", "there is no [account"},
         {"[trunk a b]\naccount=" FIRST "\nhosts=h\n", "a trunk's name"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h>\n", "\"h>\" must be HOST"},
-        {"[trunk a]\naccount=" FIRST "\nhosts=h;transport=tls\n", "must be HOST"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h;transport=sctp\n", "must be HOST"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nsources=h\n", "sources: \"h\""},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nprefixes=abc\n", "prefixes: \"abc\""},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\ncodecs=gsm\n", "not \"gsm\""},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nuser=u\n", "go together"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nuser=u:v\npassword=p\n", "neither"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nmax_calls=-1\n", "max_calls must be"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h;priority=-1\n", "must be HOST"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h;transport=tls\n", "tls_certificate: must be set"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h;weight=0\n", "must be HOST"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h;weight=1;weight=2\n", "must be HOST"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nkeepalive_s=3601\n", "keepalive_s must be"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nmax_calls_per_s=x\n", "max_calls_per_s must be"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nregister=yes\n", "register must be true or false"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nregister=true\n", "register needs user"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nregister_expires_s=1\n", "at least 2"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nregister_retry_s=0\n", "at least 1"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\ndomain=a;b\n", "domain must be"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\ninbound=sip:x\n", "inbound must be"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\ntransfers=all\n", "transfers must be one of off, clients, any"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nsrtp=on\n", "srtp must be one of off, optional, required"},
@@ -248,6 +303,36 @@ static void test_mistakes(void)
     g_assert_nonnull(strstr(error, "[sip] listen: must be set"));
 }
 
+static void test_sip_mistakes(void)
+{
+    static const struct {
+        const char *options, *trunk, *complaint;
+    } rows[] = {
+        {"tls_key=k\n", "", "[sip] tls_key: goes together"},
+        {"tls_certificate=c\n", "", "[sip] tls_key: goes together"},
+        {"port=0\n", "register=true\nuser=u\npassword=p\n", "[sip] port: must be set"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *error = NULL;
+        g_autofree char *whole = g_strconcat("[account " FIRST "]\nname=x\n[sip]\nlisten=127.0.0.1\n", rows[i].options,
+                                             "[trunk a]\naccount=" FIRST "\nhosts=h\n", rows[i].trunk, NULL);
+        g_assert_null(cg_config_parse(whole, "/", "test", &error));
+        g_test_message("%s", error);
+        g_assert_nonnull(strstr(error, rows[i].complaint));
+    }
+}
+
+/* What check-config finds beside the text. */
+static void test_tls_files(void)
+{
+    g_autofree char *error = NULL;
+    g_autoptr(cg_config) config = cg_config_parse(
+        "[sip]\nlisten=127.0.0.1\ntls_certificate=/nowhere/c\ntls_key=/nowhere/k\n", "/", "test", &error);
+    g_assert_cmpstr(error, ==, NULL);
+    g_assert_false(cg_config_check(config, &error));
+    g_assert_nonnull(strstr(error, "/nowhere/"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -256,7 +341,10 @@ int main(int argc, char **argv)
     g_test_add_func("/routes/hosts", test_hosts);
     g_test_add_func("/routes/incoming", test_incoming);
     g_test_add_func("/routes/proved", test_proved);
+    g_test_add_func("/routes/registered", test_registered);
     g_test_add_func("/routes/trunk_options", test_trunk_options);
     g_test_add_func("/routes/mistakes", test_mistakes);
+    g_test_add_func("/routes/sip_mistakes", test_sip_mistakes);
+    g_test_add_func("/routes/tls_files", test_tls_files);
     return g_test_run();
 }

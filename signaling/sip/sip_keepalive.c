@@ -1,0 +1,123 @@
+/* Each host has a question under way or a timer that brings the next. */
+#include "signaling/sip/sip_keepalive.h"
+
+#include "base/random.h"
+
+#include <sofia-sip/sip_tag.h>
+
+typedef struct {
+    cg_sip_keepalive *keepalive;
+    char *host;           /* owned */
+    unsigned index;       /* among the peer's */
+    nua_handle_t *handle; /* owned; NULL: no question is under way */
+    su_timer_t *timer;    /* owned */
+    bool known, up;       /* it has been heard of, or not in time; then which */
+} host_state;
+
+struct cg_sip_keepalive {
+    cg_sip *sip;
+    char *name;
+    unsigned interval_s;
+    host_state hosts[CG_SIP_MAX_HOSTS];
+    unsigned host_count;
+};
+
+static void answered(host_state *host, int status);
+
+static void ask(host_state *host)
+{
+    cg_sip *sip = host->keepalive->sip;
+    g_autofree char *own = cg_sip_write_host(sip->config.advertise);
+    g_autofree char *url = g_strconcat("sip:", host->host, NULL), *from = g_strdup_printf("<sip:%s>", own);
+    host->handle = nua_handle(sip->nua, NULL, NUTAG_URL(url), SIPTAG_TO_STR(url), SIPTAG_FROM_STR(from), TAG_END());
+    if (host->handle != NULL)
+        nua_options(host->handle, TAG_END());
+    else
+        answered(host, 503);
+}
+
+static void on_timer(su_root_magic_t *magic, su_timer_t *timer, su_timer_arg_t *user)
+{
+    ask((host_state *) user);
+}
+
+cg_sip_keepalive *cg_sip_keepalive_new(cg_sip *sip, const cg_sip_peer *peer)
+{
+    cg_sip_keepalive *keepalive = g_new0(cg_sip_keepalive, 1);
+    keepalive->sip = sip;
+    keepalive->name = g_strdup(peer->name);
+    keepalive->interval_s = peer->keepalive_s;
+    keepalive->host_count = (unsigned) peer->host_count;
+    for (unsigned i = 0; i < keepalive->host_count; i++) {
+        keepalive->hosts[i] = (host_state){.keepalive = keepalive,
+                                           .host = g_strdup(peer->hosts[i]),
+                                           .index = i,
+                                           .timer = su_timer_create(su_root_task(sip->root), 0)};
+        ask(&keepalive->hosts[i]);
+    }
+    return keepalive;
+}
+
+bool cg_sip_keepalive_is(const cg_sip_keepalive *keepalive, const cg_sip_peer *peer)
+{
+    if (g_strcmp0(keepalive->name, peer->name) != 0 || keepalive->interval_s != peer->keepalive_s ||
+        keepalive->host_count != peer->host_count)
+        return false;
+    for (unsigned i = 0; i < keepalive->host_count; i++)
+        if (g_strcmp0(keepalive->hosts[i].host, peer->hosts[i]) != 0)
+            return false;
+    return true;
+}
+
+void cg_sip_keepalive_free(void *data)
+{
+    cg_sip_keepalive *keepalive = data;
+    for (unsigned i = 0; i < keepalive->host_count; i++) {
+        g_clear_pointer(&keepalive->hosts[i].handle, nua_handle_destroy);
+        su_timer_destroy(keepalive->hosts[i].timer);
+        g_free(keepalive->hosts[i].host);
+    }
+    g_free(keepalive->name);
+    g_free(keepalive);
+}
+
+/* Any answer shows that somebody is there, but for 503, by which a host sends its callers away (RFC 3261 section
+ * 21.5.4), and 408, which is the stack's for silence. What it has from 900 on are names and transports that fail. */
+static bool is_up(int status)
+{
+    return status != 408 && status != 503 && status < 900;
+}
+
+static void answered(host_state *host, int status)
+{
+    const cg_sip_keepalive *keepalive = host->keepalive;
+    unsigned milliseconds = keepalive->interval_s * 1000;
+    bool up = is_up(status);
+    if (!host->known || host->up != up) {
+        cg_sip_event event = {.kind = up ? CG_SIP_HOST_UP : CG_SIP_HOST_DOWN,
+                              .peer = g_strdup(keepalive->name),
+                              .host = host->index,
+                              .status = status < 700 ? (unsigned) status : 503};
+        cg_sip_post_event(keepalive->sip, &event);
+    }
+    host->known = true;
+    host->up = up;
+    /* Not all hosts of all trunks in one moment. */
+    su_timer_set_interval(host->timer, on_timer, (su_timer_arg_t *) host,
+                          milliseconds - cg_random_u32() % (milliseconds / 8));
+}
+
+bool cg_sip_keepalive_on_nua(cg_sip_keepalive *keepalive, int status, nua_handle_t *handle)
+{
+    for (unsigned i = 0; i < keepalive->host_count; i++) {
+        host_state *host = &keepalive->hosts[i];
+        if (host->handle != handle)
+            continue;
+        if (status >= 200) {
+            g_clear_pointer(&host->handle, nua_handle_destroy);
+            answered(host, status);
+        }
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,104 @@
+// SIP over TLS, with Kamailio at the other end: both directions, and whom the gateway does not trust.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import test from 'node:test';
+import { makeAuthority } from '../lib/certificates.mjs';
+import { startDns } from '../lib/dns.mjs';
+import { SLOWNESS } from '../lib/gateway.mjs';
+import { Kamailio } from '../lib/kamailio.mjs';
+import { MediaPeers } from '../lib/media-peers.mjs';
+import { connect, invite, registered } from '../lib/signal-calls.mjs';
+import { call, description, expect, expectStatus, freePort, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
+import { startTelephony } from '../lib/trunks.mjs';
+import { until } from '../lib/wait.mjs';
+
+const timeout = 60000 * SLOWNESS;
+
+const resolve = (t) => startDns(t, ['host-record=pbx.example,127.0.0.1', 'host-record=other.example,127.0.0.1']);
+
+/** A PBX that speaks TLS on `secure` and wants to see a certificate of `authority` from whoever it speaks with. */
+async function startPbx(t, authority, enter, options = {}) {
+  const secure = await freePort();
+  const { certificate, key } = authority.issue('pbx.example');
+  const parameters = { certificate, private_key: key, ca_list: authority.ca, verify_certificate: 1, require_certificate: 1, tls_method: 'TLSv1.2+' };
+  const kamailio = await Kamailio.start(t, { enter, domain: 'pbx.example', modules: ['tls'], listen: [`tls:127.0.0.1:${secure} advertise pbx.example:${secure}`],
+    core: ['enable_tls=yes'], settings: Object.entries(parameters).map(([name, value]) => `modparam("tls", "${name}", ${JSON.stringify(value)})`), ...options });
+  return { kamailio, secure };
+}
+
+async function startGateway(t, authority, secure, { enter, ca = authority.ca, host = 'pbx.example' }) {
+  const { certificate, key } = authority.issue('gw.example');
+  const tls = await freePort();
+  const gateway = await startTelephony(t, { pbx: { hosts: `${host}:${secure};transport=tls`, domain: 'pbx.example', user: 'us', password: 'secret',
+    register: 'true', register_retry_s: 1800, prefixes: '*', inbound: 'client:bob' } },
+  { enter, config: { sip: { tls_port: tls, tls_certificate: certificate, tls_key: key, tls_ca: ca } } });
+  gateway.expectWarning(/^sip\.registration_failed$/);
+  return { gateway, tls };
+}
+
+const isRegistered = (gateway) => until(async () => (await gateway.metrics()).get('callgate_trunk_registered{trunk="pbx"}') === 1, 'the registration', 20000 * SLOWNESS);
+
+test('registered, called and calling over TLS', { timeout }, async (t) => {
+  const authority = makeAuthority(t);
+  const port = await freePort();
+  const enter = await resolve(t);
+  const { kamailio, secure } = await startPbx(t, authority, enter, { phone: `127.0.0.1:${port}` });
+  const { gateway, tls } = await startGateway(t, authority, secure, { enter });
+  await isRegistered(gateway);
+  assert.match(kamailio.lines.join('\n'), new RegExp(`contact=<sip:us@127\\.0\\.0\\.1:${tls};transport=tls>`));
+  const media = new MediaPeers(t);
+  const bob = await registered(gateway, 'bob');
+  t.after(() => bob.close());
+  const phone = await RtpSocket.open(t);
+  const caller = new Sipp(t, [call('INVITE', 'us', 1, { sdp: description(phone.port) }), expectStatus(100, { optional: true }),
+    expectStatus(180, { optional: true }), expectStatus(200), call('ACK', 'us', 1, { routed: true }), expect('BYE'), reply('200 OK')],
+  { port: await freePort(), remote: kamailio.host });
+  const { payload: ring } = await bob.next('invite');
+  bob.send('answer', { callsid: ring.callsid, sdp: await media.answer('bob', ring.sdp, { narrow: true }) });
+  await until(() => /^ACK/m.test(caller.messages), 'the ACK');
+  phone.talk(mediaPort(caller.messages, phone.port));
+  await media.receive(['bob'], 10);
+  bob.send('hangup', { callsid: ring.callsid });
+  await caller.finished();
+
+  const called = await Sipp.called(t, [expect('INVITE'), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'), expect('BYE'), reply('200 OK')], { port });
+  const alice = await connect(gateway, 'alice');
+  t.after(() => alice.close());
+  invite(alice, '+15557654321', { offer: await media.offer('alice', { narrow: true }) });
+  const { payload: answer } = await alice.next('answer');
+  alice.send('hangup', { callsid: answer.callsid });
+  await called.finished();
+  assert.match(called.messages, /Via: SIP\/2\.0\/TLS/);
+});
+
+/** It says hello and no more; what it says of how that went. */
+const hello = (port, ...options) => new Promise((resolve) => {
+  execFile('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-brief', ...options], { timeout: 20000 * SLOWNESS }, (error, stdout, stderr) => {
+    resolve({ ok: !error, text: stdout + stderr });
+  }).stdin.end();
+});
+
+test('no TLS before 1.2, no suite without authentication; strangers get no further than that', { timeout }, async (t) => {
+  const authority = makeAuthority(t);
+  const { tls } = await startGateway(t, authority, await freePort(), { enter: await resolve(t) });
+  const good = await hello(tls, '-tls1_2');
+  assert.ok(good.ok, good.text);
+  assert.ok((await hello(tls, '-tls1_3')).ok);
+  for (const options of [['-tls1_1', '-cipher', 'ALL:@SECLEVEL=0'], ['-tls1', '-cipher', 'ALL:@SECLEVEL=0'], ['-tls1_2', '-cipher', 'aNULL:@SECLEVEL=0']]) {
+    assert.ok(!(await hello(tls, ...options)).ok, options.join(' '));
+  }
+});
+
+test('a host whose certificate is of another authority, or of another name, is not spoken with', { timeout }, async (t) => {
+  const [authority, other] = [makeAuthority(t), makeAuthority(t)];
+  const enter = await resolve(t);
+  const { kamailio, secure } = await startPbx(t, authority, enter);
+  for (const options of [{ ca: other.ca }, { host: 'other.example' }]) {
+    const { gateway } = await startGateway(t, authority, secure, { enter, ...options });
+    await until(() => gateway.logs('sip.registration_failed').length > 0, 'the failure', 20000 * SLOWNESS);
+    await gateway.stop();
+  }
+  assert.equal(kamailio.said(/saw REGISTER/).length, 0);
+  const { gateway } = await startGateway(t, authority, secure, { enter });
+  await isRegistered(gateway);
+});
