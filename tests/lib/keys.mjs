@@ -14,7 +14,8 @@ export function encode(sample) {
   return ~octet & 0xff;
 }
 
-function decode(octet) {
+/** The sample of an octet. */
+export function decode(octet) {
   const bits = ~octet & 0xff;
   const magnitude = (((bits & 0x0f) << 3) + 132 << ((bits >> 4) & 7)) - 132;
   return bits & 0x80 ? -magnitude : magnitude;

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
+import { strongest } from '../lib/baresip.mjs';
+import { decode } from '../lib/keys.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
 import { registered } from '../lib/signal-calls.mjs';
 import { awaitNudge, call, description, expect, expectInvite, expectStatus, freePort, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
@@ -45,7 +47,7 @@ async function start(t, steps, { transfers, called, ...options } = {}) {
   await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
   phone.talk(mediaPort(sipp.messages, phone.port));
   await media.receive(['bob'], 5);
-  await sipp.nudge();
+  await sipp.nudge(phone.port);
   return { gateway, sipp, other, bob, carol, phone, media, ring };
 }
 
@@ -177,4 +179,58 @@ test('a phone that does not hang up when it has heard of the success is hung up 
   carol.send('answer', { callsid: payload.callsid, sdp: await media.answer('carol', payload.sdp, { narrow: true }) });
   await sipp.finished();
   assert.deepEqual(statuses(sipp), [100, 180, 200]);
+});
+
+/** The strongest frequency in the last second of what a phone received. */
+const heardBy = (phone) => strongest(phone.received.filter(({ type }) => type === 0).slice(-50).flatMap(({ payload }) => [...payload].map(decode)));
+const hears = (phone, tone) => until(() => phone.received.length > 60 && Math.abs(heardBy(phone).frequency - tone) <= 8, `${tone} Hz`, 10000 * SLOWNESS);
+
+test('a phone sends a client to a number: the client and the other phone hear each other', { timeout }, async (t) => {
+  const { gateway, sipp, other, bob, media, ring } = await start(t,
+    [refer(`<sip:${NUMBER}@127.0.0.2>`), expectStatus(202), ...noted, ...noted, ...noted, ...bye(3)],
+    { transfers: 'any', called: (port) => [expectInvite(), reply('180 Ringing', { first: true }),
+      reply('200 OK', { first: true, sdp: description(port, { address: '127.0.0.2' }) }), expect('ACK'), ...hungUp] });
+  assert.equal((await bob.next('transferred')).payload.party, `sip:${NUMBER}@127.0.0.2`);
+  await sipp.finished();
+  await until(() => /^ACK/m.test(other.sipp.messages), 'the ACK');
+  other.media.talk(mediaPort(other.sipp.messages, other.media.port), { address: '127.0.0.1' });
+  await media.receive(['bob'], 20);
+  await until(() => other.media.received.length > 20, 'packets at the other phone');
+  bob.send('hangup', { callsid: ring.callsid });
+  await other.sipp.finished();
+  const [, last] = await records(gateway, 2);
+  assert.deepEqual([last.from, last.transferred_by, last.callee_trunk, last.callee_called], ['client:bob', '+15550009999', 'carrier', NUMBER]);
+});
+
+test('two phones that were brought together hear each other, and one of them sends the other on', { timeout }, async (t) => {
+  const held = (...described) => ['recvonly', 'sendrecv'].flatMap((direction) =>
+    [expect('INVITE'), reply('200 OK', { sdp: description(described[0], { ...described[1], direction }) }), expect('ACK')]);
+  const { sipp, gateway, other, bob, carol, phone, media, ring } = await start(t,
+    [...held('[$told]'), awaitNudge(), refer(`<sip:${CAROL}@127.0.0.1>`), expectStatus(202), ...noted, ...noted, ...noted, ...bye(3)],
+    { transfers: 'clients', called: (port) => [expectInvite(), reply('200 OK', { first: true, sdp: description(port, { address: '127.0.0.2' }) }), expect('ACK'),
+      ...held(port, { address: '127.0.0.2' }), ...hungUp] });
+  await bob.request('transfer', { callsid: ring.callsid, to: NUMBER });
+  await bob.next('hangup');
+  await until(() => sipp.messages.match(/^ACK/gm).length === 3, 'the phone to be off hold');
+  await until(() => /^ACK/m.test(other.sipp.messages), 'the ACK');
+  phone.talk(mediaPort(sipp.messages, phone.port), { tone: 440 });
+  other.media.talk(mediaPort(other.sipp.messages, other.media.port), { tone: 620 });
+  await Promise.all([hears(other.media, 440), hears(phone, 620)]);
+  await sipp.nudge();
+  const { payload: last } = await carol.next('invite');
+  assert.deepEqual([last.parameters.From, last.parameters.TransferredBy], [NUMBER, '+15550009999']);
+  carol.send('answer', { callsid: last.callsid, sdp: await media.answer('carol', last.sdp, { narrow: true }) });
+  await sipp.finished();
+  await media.receive(['carol'], 20);
+  await until(() => other.sipp.messages.match(/^ACK/gm).length === 3, 'the other phone to be off hold');
+  const { length } = other.media.received;
+  await until(() => other.media.received.length > length + 20, 'packets at the other phone');
+  carol.send('hangup', { callsid: last.callsid });
+  await other.sipp.finished();
+  const all = await records(gateway, 3);
+  assert.deepEqual(all.map(({ from, to }) => [from, to]),
+    [['+15550009999', 'client:bob'], ['+15550009999', NUMBER], [NUMBER, 'client:carol']]);
+  const metrics = await gateway.metrics();
+  const counted = (trunk) => metrics.get(`callgate_trunk_codec_calls_total{trunk="${trunk}",codec="PCMU"}`);
+  assert.deepEqual([counted('desk'), counted('carrier')], [1, 1], 'each phone has been in one call of its own');
 });
