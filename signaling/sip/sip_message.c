@@ -87,11 +87,14 @@ static size_t count_of(const sip_t *message, const msg_hclass_t *class)
 bool cg_sip_read_refer(const sip_t *message, cg_sip_event *ret_event)
 {
     const url_t *url = message->sip_refer_to != NULL ? message->sip_refer_to->r_url : NULL;
-    bool callable = url != NULL && (url->url_type == url_sip || url->url_type == url_tel);
+    bool callable = url != NULL && (url->url_type == url_sip || url->url_type == url_sips || url->url_type == url_tel);
     if (!callable || count_of(message, sip_refer_to_class) != 1)
         return false;
+    g_autofree char *host = copy_host(url);
+    if (*host == '\0' && url->url_host != NULL) /* none that anybody has; "" would be ours */
+        return false;
     ret_event->to_user = copy_user(url);
-    ret_event->to_host = copy_host(url);
+    ret_event->to_host = g_steal_pointer(&host);
     return true;
 }
 

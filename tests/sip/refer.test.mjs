@@ -79,6 +79,7 @@ test('nobody is transferred unless the trunk may have it, and to nobody that it 
     ['clients', `<sip:${NUMBER}@127.0.0.1>`, 403],
     ['clients', `<sip:${NUMBER}@127.0.0.2>`, 403],
     ['clients', `<tel:${NUMBER}>`, 403],
+    ['clients', `<sips:${NUMBER}@127.0.0.2>`, 403],
     ['any', '<tel:+19005551234>', 403],
     ['any', '<sip:+19005551234@127.0.0.2>', 403],
   ];
@@ -101,9 +102,10 @@ test('what is no REFER of ours to take changes nothing', { timeout }, async (t) 
   const stray = call('REFER', BOB, 1, { extra: [`Refer-To: <sip:${CAROL}@127.0.0.1>`] });
   const { sipp, bob, media, ring, gateway } = await start(t, [
     refer('<mailto:carol@example.com>', 2), expectStatus(400),
-    refer(`<sip:${CAROL}@127.0.0.1>`, 3, [`Refer-To: <sip:${BOB}@127.0.0.1>`]), expectStatus(400),
-    call('REFER', BOB, 4, { established: true }), expectStatus(400), ...hungUp], { transfers: 'any' });
-  await until(() => (sipp.messages.match(/^SIP\/2.0 400/gm) ?? []).length === 3, 'three refusals');
+    refer(`<sip:${CAROL}@${'h'.repeat(300)}.example>`, 3), expectStatus(400),
+    refer(`<sip:${CAROL}@127.0.0.1>`, 4, [`Refer-To: <sip:${BOB}@127.0.0.1>`]), expectStatus(400),
+    call('REFER', BOB, 5, { established: true }), expectStatus(400), ...hungUp], { transfers: 'any' });
+  await until(() => (sipp.messages.match(/^SIP\/2.0 400/gm) ?? []).length === 4, 'four refusals');
   const alone = new Sipp(t, [stray, expectStatus(405)], { port: await freePort(), remote: gateway.sip });
   await alone.finished();
   assert.doesNotMatch(alone.messages, /NOTIFY/);
