@@ -183,9 +183,15 @@ static void stop_other_ringing(cg_call *call, const cg_call_leg *winner)
             end_leg(call->legs->pdata[i], CG_CALL_END_CANCELED, false);
 }
 
+bool cg_call_leg_is_described(const cg_call_leg *leg)
+{
+    return !leg->ops->plain_rtp || leg->remote.rtp.media.ss_family != AF_UNSPEC;
+}
+
 static void connect_media(cg_call_leg *leg)
 {
-    cg_bridge_leg_connect(leg->call->calls->bridge, leg->media, &leg->local, &leg->remote);
+    if (cg_call_leg_is_described(leg))
+        cg_bridge_leg_connect(leg->call->calls->bridge, leg->media, &leg->local, &leg->remote);
 }
 
 bool cg_call_leg_is_waiting(const cg_call_leg *leg)

@@ -71,6 +71,8 @@ void cg_call_leg_failed(
 void cg_call_leg_hung_up(cg_call_leg *leg);
 void cg_call_leg_gone(cg_call_leg *leg);         /* its signalling will not come back */
 void cg_call_leg_renegotiated(cg_call_leg *leg); /* `local` and `remote` are new */
+/* False as long as a phone has not said where its media goes: it is connected when cg_call_leg_renegotiated tells. */
+bool cg_call_leg_is_described(const cg_call_leg *leg);
 void cg_call_leg_set_hold(cg_call_leg *leg, bool on);
 void cg_call_leg_digits(cg_call_leg *leg, const char *digits, bool in_media);
 

@@ -105,8 +105,13 @@ cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_incoming_rou
     leg->signalled = invite->source;
     leg->source = text_of(&invite->source);
     leg->offer = offer;
-    leg->base.remote = *cg_sdp_media(offer);
-    leg->base.rtp_family = cg_sip_media_family(&leg->base.remote.rtp);
+    if (offer != NULL) {
+        leg->base.remote = *cg_sdp_media(offer);
+        leg->base.rtp_family = cg_sip_media_family(&leg->base.remote.rtp);
+    } else { /* until its ACK says more, it may have all that we could offer */
+        cg_sdp_offer_media(NULL, &leg->base.remote);
+        leg->base.rtp_family = cg_sip_media_family_towards(telephony, route->trunk);
+    }
     cg_sip_leg_prefer(route->trunk, &leg->base.remote);
     leg->dialog = invite->dialog;
     cg_telephony_remember(telephony, leg);
@@ -203,24 +208,33 @@ static void dial(cg_sip_leg *leg, const char *sdp)
     cg_telephony_remember(leg->telephony, leg);
 }
 
+/* Our first offer, of what the party at the `far` end has said; NULL: the trunk may have nothing of it. */
+static char *make_offer(cg_sip_leg *leg, const cg_media_description *far)
+{
+    cg_media_description *local = &leg->base.local;
+    cg_sdp_offer_media(far, local);
+    if (leg->base.call->transcode)
+        cg_sdp_offer_more(local);
+    cg_sip_leg_prefer(leg->trunk, local);
+    if (!cg_sdp_has_speech(local))
+        return NULL;
+    cg_sdp_offer_crypto(leg->trunk->srtp, local);
+    cg_sdp_origin origin = origin_of(leg);
+    leg->offered = *local;
+    return cg_sdp_write_offer(&origin, local);
+}
+
 static void leg_offer(cg_call_leg *base)
 {
     cg_sip_leg *leg = sip_leg(base);
     set_keys(leg);
-    cg_sdp_offer_media(&base->call->caller->remote, &base->local);
-    if (base->call->transcode)
-        cg_sdp_offer_more(&base->local);
-    cg_sip_leg_prefer(leg->trunk, &base->local);
-    if (!cg_sdp_has_speech(&base->local)) {
+    g_autoptr(cg_secret) sdp = make_offer(leg, &base->call->caller->remote);
+    if (sdp != NULL) {
+        dial(leg, sdp);
+    } else {
         cg_trunk_counts_failure(leg->counts, leg->direction, cg_sip_status_of(CG_CALL_END_INCOMPATIBLE));
         cg_call_leg_failed(base, CG_CALL_END_INCOMPATIBLE);
-        return;
     }
-    cg_sdp_offer_crypto(leg->trunk->srtp, &base->local);
-    cg_sdp_origin origin = origin_of(leg);
-    leg->offered = base->local;
-    g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &base->local);
-    dial(leg, sdp);
 }
 
 /* In its media the bridge has sent the phone its keys. */
@@ -285,11 +299,20 @@ static cg_call_end make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **r
     return CG_CALL_END_NONE;
 }
 
-/* Says 200 with an answer for what the party at the far end took; why it cannot is told. */
+/* What the 200 has: an answer, or an offer where the INVITE had none. */
+static cg_call_end describe(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
+{
+    if (leg->offer != NULL)
+        return make_answer(leg, far, ret_sdp);
+    *ret_sdp = make_offer(leg, &far->remote);
+    return *ret_sdp != NULL ? CG_CALL_END_NONE : CG_CALL_END_INCOMPATIBLE;
+}
+
+/* Says 200 with a description of what the party at the far end took; why it cannot is told. */
 static cg_call_end say_yes(cg_sip_leg *leg, const cg_call_leg *far)
 {
     g_autoptr(cg_secret) sdp = NULL;
-    cg_call_end end = make_answer(leg, far, &sdp);
+    cg_call_end end = describe(leg, far, &sdp);
     if (end != CG_CALL_END_NONE)
         return end;
     leg->accepted = true;
@@ -388,6 +411,21 @@ static void answered(cg_sip_leg *leg, const cg_sip_event *event)
     cg_call_leg_failed(&leg->base, end);
 }
 
+/* An answer that an ACK owes ends the call if it cannot be had: nothing was agreed on before. Any other changes
+ * nothing. */
+static void confirmed(cg_sip_leg *leg, const char *sdp)
+{
+    cg_call *call = leg->base.call;
+    bool owed = !cg_call_leg_is_described(&leg->base), was_translated = cg_call_is_translated(call);
+    cg_call_end end = take_answer(leg, sdp);
+    if (end == CG_CALL_END_NONE)
+        cg_call_leg_renegotiated(&leg->base);
+    else if (owed)
+        cg_call_finish(call, end);
+    if (owed && !was_translated) /* it could not be told before */
+        call->calls->translated_total += cg_call_is_translated(call);
+}
+
 /* A re-INVITE without a description asks for ours; the ACK answers it. */
 static void offer_again(cg_sip_leg *leg)
 {
@@ -454,8 +492,7 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
         renegotiate(leg, event->sdp);
         break;
     case CG_SIP_CONFIRMED:
-        if (take_answer(leg, event->sdp) == CG_CALL_END_NONE)
-            cg_call_leg_renegotiated(&leg->base);
+        confirmed(leg, event->sdp);
         break;
     case CG_SIP_KEY:
         cg_bridge_leg_take_digits(leg->base.call->calls->bridge, leg->base.media, (const char[]){event->key, '\0'});

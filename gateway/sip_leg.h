@@ -34,7 +34,8 @@ typedef struct {
 cg_sip_leg *cg_sip_leg_new_callee(cg_telephony *telephony, const cg_trunk *trunk, const char *dialled,
                                   const char *address);
 
-/* A caller, from its INVITE over the trunk of `route`. Takes `offer`, which has a codec of the trunk. */
+/* A caller, from its INVITE over the trunk of `route`. Takes `offer`, which has a codec of the trunk; NULL: there is
+ * none, and ours is in the 200. Its media is connected by the answer in the ACK (RFC 3261 section 13.2.1). */
 cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_incoming_route *route, const cg_sip_event *invite,
                                   const char *address, cg_sdp *offer);
 

@@ -140,12 +140,14 @@ static void log_created(const cg_call *call, const cg_incoming_route *route)
            CG_LOG_TEXT("to", call->to), CG_LOG_TEXT("trunk", route->trunk->name), CG_LOG_TEXT("called", route->called));
 }
 
-/* The offer, if anything of it may be used on this trunk; else why not. */
+/* The offer, if anything of it may be used on this trunk, or NULL if there is none; else why not. */
 static cg_call_end take_offer(const cg_telephony *telephony, const cg_trunk *trunk, const cg_sip_event *event,
                               cg_sdp **ret_offer)
 {
     g_autoptr(cg_sdp) offer = NULL;
-    if (event->sdp == NULL || cg_sdp_parse_rtp(event->sdp, strlen(event->sdp), CG_SDP_OFFER, &offer) != CG_SDP_OK)
+    if (event->sdp == NULL)
+        return CG_CALL_END_NONE;
+    if (cg_sdp_parse_rtp(event->sdp, strlen(event->sdp), CG_SDP_OFFER, &offer) != CG_SDP_OK)
         return CG_CALL_END_INCOMPATIBLE;
     cg_media_description media = *cg_sdp_media(offer), unused = {0};
     cg_sip_leg_prefer(trunk, &media);

@@ -46,15 +46,16 @@ typedef struct {
 } cg_sip_header;
 
 typedef enum {
-    CG_SIP_INCOMING,  /* an INVITE from one of the sources: ring, answer or reject it */
-    CG_SIP_RINGING,   /* ours rings (180 to 183); with `sdp` it has early media. Told again for every new `sdp` */
-    CG_SIP_ANSWERED,  /* ours is answered; `sdp` */
-    CG_SIP_FAILED,    /* ours is not: `status`. The last event */
-    CG_SIP_OFFER,     /* a re-INVITE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
-    CG_SIP_CONFIRMED, /* what answers the description we gave to such a one, or offered by ourselves; `sdp` */
-    CG_SIP_KEY,       /* an INFO with a `key` */
-    CG_SIP_REFER,     /* the peer wants the other party sent to `to_user`: reply with cg_sip_refer_reply */
-    CG_SIP_ENDED,     /* BYE, CANCEL or a failure of the dialog. The last event */
+    CG_SIP_INCOMING, /* an INVITE from one of the sources: ring, answer or reject it. Without `sdp` it asks for ours */
+    CG_SIP_RINGING,  /* ours rings (180 to 183); with `sdp` it has early media. Told again for every new `sdp` */
+    CG_SIP_ANSWERED, /* ours is answered; `sdp` */
+    CG_SIP_FAILED,   /* ours is not: `status`. The last event */
+    CG_SIP_OFFER,    /* a re-INVITE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
+    /* What answers the description we gave to either, or offered by ourselves. Without `sdp` an ACK had none. */
+    CG_SIP_CONFIRMED,
+    CG_SIP_KEY,   /* an INFO with a `key` */
+    CG_SIP_REFER, /* the peer wants the other party sent to `to_user`: reply with cg_sip_refer_reply */
+    CG_SIP_ENDED, /* BYE, CANCEL or a failure of the dialog. The last event */
     /* Of peers (sip_peer.h): */
     CG_SIP_REGISTERED,          /* ... at `host`, which answers from `registrar` */
     CG_SIP_REGISTRATION_FAILED, /* ... at `host`, with `status`; it is tried again by itself */
@@ -68,7 +69,7 @@ typedef struct {
     unsigned status;                /* RINGING, FAILED: of the response. REFER: why there is no place to replace */
     unsigned host;                  /* RINGING, ANSWERED, FAILED: index of the one that said it */
     char key;                       /* KEYS: 0-9 * # A-D */
-    char *sdp;                      /* NULL: none, or none that is taken (another type, too long) */
+    char *sdp;                      /* NULL: none. "": none that is taken (another type, too long) */
     char *from_user, *from_name;    /* INCOMING; unescaped, never NULL */
     char *to_user;                  /* INCOMING, REFER; the same */
     char *to_host;                  /* REFER: "host" or "host:port"; "": ours, or none is needed */

@@ -77,10 +77,11 @@ void cg_sip_dialog_on_reinvite(cg_sip_dialog *dialog, const sip_t *message)
 
 void cg_sip_dialog_on_ack(cg_sip_dialog *dialog, const sip_t *message)
 {
-    char *sdp = dialog->asked ? cg_sip_read_body(message) : NULL;
+    if (!dialog->asked)
+        return;
     dialog->asked = false;
-    if (sdp != NULL)
-        cg_sip_dialog_tell(dialog, CG_SIP_CONFIRMED, 0, sdp);
+    cg_sip_dialog_tell(dialog, CG_SIP_CONFIRMED, 0, cg_sip_read_body(message));
+    cg_sip_dialog_continue_offers(dialog);
 }
 
 /* --- what is said in it --- */
@@ -109,8 +110,11 @@ void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status, cg_sip_warning
     nua_respond(dialog->handle, (int) status, sip_status_phrase((int) status),
                 TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR(retry_after)),
                 TAG_IF(warned != NULL, SIPTAG_WARNING_STR(warned)), TAG_END());
+    dialog->asked = false;
     if (dialog->state == CG_SIP_DIALOG_CALLED)
         cg_sip_dialog_drop(dialog);
+    else
+        cg_sip_dialog_continue_offers(dialog);
 }
 
 /* --- the end --- */

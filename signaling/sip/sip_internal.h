@@ -32,7 +32,7 @@ typedef struct cg_sip_dialog {
     nua_handle_t *handle; /* owned */
     cg_sip_dialog_state state;
     bool rang;          /* 180 was told */
-    bool asked;         /* a re-INVITE asked for our description: the ACK answers it */
+    bool asked;         /* an INVITE had no offer: its 200 has ours, and the ACK the answer */
     bool authenticated; /* a challenge of this host was answered */
     bool offering;      /* a re-INVITE of ours is under way */
     char *next_offer;   /* to be made when that is over, or `retry` fires; owned; NULL: none */
@@ -102,7 +102,7 @@ void cg_sip_post_event(cg_sip *sip, const cg_sip_event *event);
 
 /* sip_message.c: the event of an incoming INVITE; its strings are new. */
 cg_sip_event cg_sip_read_invite(const sip_t *message);
-char *cg_sip_read_body(const sip_t *message); /* g_free; NULL: no description that we take */
+char *cg_sip_read_body(const sip_t *message); /* g_free; "": none that we take; NULL: there is none */
 bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address);      /* of the request that is told of */
 bool cg_sip_read_address(msg_t *message, struct sockaddr_storage *ret_address); /* where it came from */
 void cg_sip_write_address(const struct sockaddr_storage *address, char ret_text[static INET6_ADDRSTRLEN]);
@@ -147,6 +147,7 @@ void cg_sip_dialog_on_response(cg_sip_dialog *dialog, int status, const sip_t *m
 
 /* sip_offer.c: re-INVITEs of ours. */
 void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const sip_t *message);
+void cg_sip_dialog_continue_offers(cg_sip_dialog *dialog); /* what kept ours waiting is over */
 void cg_sip_dialog_forget_offers(cg_sip_dialog *dialog);
 
 /* sip_incoming.c */

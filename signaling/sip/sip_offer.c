@@ -36,22 +36,28 @@ void cg_sip_dialog_forget_offers(cg_sip_dialog *dialog)
     g_clear_pointer(&dialog->next_offer, cg_secret_free);
 }
 
+/* Not while the peer owes an answer to an offer that our 200 had (RFC 3264 section 4). */
+void cg_sip_dialog_continue_offers(cg_sip_dialog *dialog)
+{
+    bool waits = dialog->offering || dialog->retry != NULL || dialog->asked;
+    if (dialog->next_offer != NULL && !waits && dialog->state == CG_SIP_DIALOG_TALKING)
+        send_offer(dialog);
+}
+
 void cg_sip_dialog_offer(cg_sip_dialog *dialog, const char *sdp)
 {
     if (dialog->state != CG_SIP_DIALOG_TALKING)
         return;
     cg_secret_free(dialog->next_offer);
     dialog->next_offer = g_strdup(sdp);
-    if (!dialog->offering && dialog->retry == NULL)
-        send_offer(dialog);
+    cg_sip_dialog_continue_offers(dialog);
 }
 
 static void on_retry(su_root_magic_t *magic, su_timer_t *timer, su_timer_arg_t *user)
 {
     cg_sip_dialog *dialog = (cg_sip_dialog *) user;
     stop_retry(dialog);
-    if (dialog->state == CG_SIP_DIALOG_TALKING)
-        send_offer(dialog);
+    cg_sip_dialog_continue_offers(dialog);
 }
 
 static unsigned glare_wait_ms(const cg_sip_dialog *dialog)
@@ -81,6 +87,5 @@ void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const si
     char *sdp = status < 300 ? cg_sip_read_body(message) : NULL;
     if (sdp != NULL)
         cg_sip_dialog_tell(dialog, CG_SIP_CONFIRMED, 0, sdp);
-    if (dialog->next_offer != NULL)
-        send_offer(dialog);
+    cg_sip_dialog_continue_offers(dialog);
 }

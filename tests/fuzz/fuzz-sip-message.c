@@ -23,7 +23,7 @@ static void check_text(char *text)
 
 static void check_body(char *sdp)
 {
-    if (sdp != NULL && (*sdp == '\0' || strlen(sdp) > CG_SIP_MAX_BODY))
+    if (sdp != NULL && strlen(sdp) > CG_SIP_MAX_BODY)
         abort();
     g_free(sdp);
 }
