@@ -60,7 +60,7 @@ test('the longest datagram there can be is refused or answered, and nothing more
     await until(() => known.statusOf(id), 'an answer');
     assert.ok(known.statusOf(id) === 200 || known.statusOf(id) >= 400, known.statusOf(id));
   }
-  assert.ok(gateway.resources().resident - before < 30e6);
+  if (SLOWNESS === 1) assert.ok(gateway.resources().resident - before < 30e6); // sanitizers keep what is freed
 });
 
 test('strangers get no answer over TCP: their connection is closed', { timeout }, async (t) => {
@@ -105,7 +105,7 @@ test('a call comes in, is held and ended while strangers flood', { timeout }, as
   const count = await refused(gateway);
   assert.ok(count > 1000 && count <= COUNT, `${count} of ${COUNT} came so far that they were counted`);
   assert.ok(gateway.logs('sip.stranger').length < 20);
-  assert.ok(gateway.resources().resident - before < 30e6, 'strangers leave nothing behind');
+  if (SLOWNESS === 1) assert.ok(gateway.resources().resident - before < 30e6, 'strangers leave nothing behind');
 });
 
 test('a far end that moves to an address of no trunk may speak within its call, and of nothing else', { timeout }, async (t) => {
