@@ -153,6 +153,21 @@ static bool is_wanted(cg_sip_screen *screen, msg_t *message, const sip_t *reques
     return false;
 }
 
+/* Sofia answers some requests, those with errors or of another version of SIP, to the host or maddr of their topmost
+ * Via, and while it asks for the address of a name nothing else goes on. Answers go where requests come from (RFC 3581
+ * section 4); maddr is for multicast. */
+static void answer_to_source(msg_t *message, const sip_t *request)
+{
+    struct sockaddr_storage source;
+    char address[INET6_ADDRSTRLEN];
+    if (request->sip_via == NULL || !is_datagram(message) || !cg_sip_read_address(message, &source))
+        return;
+    cg_sip_write_address(&source, address);
+    msg_header_remove_param(request->sip_via->v_common, "maddr");
+    msg_header_replace_param(msg_home(message), request->sip_via->v_common,
+                             su_sprintf(msg_home(message), "received=%s", address));
+}
+
 /* --- what Sofia calls --- */
 
 /* A datagram whose headers do not end would be answered 400, whoever sent it. */
@@ -187,6 +202,8 @@ static issize_t extract_body(msg_t *message, msg_pub_t *public, char data[], isi
         sip->sip_request = NULL;
         return -1;
     }
+    if (headers_end && sip->sip_request != NULL)
+        answer_to_source(message, sip);
     issize_t taken = sip_default_mclass()->mc_extract_body(message, public, data, size, end);
     if (!is_datagram(message) && (sip->sip_flags & MSG_FLG_COMPLETE) != 0) {
         struct sockaddr_storage source;

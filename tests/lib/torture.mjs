@@ -36,12 +36,12 @@ export class Sender {
   }
 
   /** The statuses that answer `message`, each once, and 'closed' if the gateway closes the connection. It goes over TCP if
-   *  its Via says so, else over UDP. */
-  async reactions(message) {
+   *  its Via says so, else over UDP. `name`: of the message. */
+  async reactions(name, message) {
     const text = message.toString('latin1');
     this.#responses = [];
     const [, transport] = /^(?:via|v)\s*:\s*SIP\s*\/[^/]*\/\s*(\w+)/im.exec(text) ?? [];
-    const closed = transport === 'TCP' ? await this.#stream(message) : await this.#datagram(message);
+    const closed = transport === 'TCP' ? await this.#stream(name, message) : await this.#datagram(name, message);
     const answers = this.#responses.filter((response) => this.#answers(response, text));
     return [...new Set(answers.map((response) => Number(response.slice(8, 11))).filter((status) => status >= 200)), ...closed];
   }
@@ -61,15 +61,15 @@ export class Sender {
     return { invite: text('INVITE', `To: <sip:+19990000000@${this.host}>`), answer, ack: () => text('ACK', /^To:.*$/m.exec(answer())[0].trim()) };
   }
 
-  async #datagram(message) {
+  async #datagram(name, message) {
     const { invite, answer, ack } = this.#barrier('UDP');
     for (const bytes of [message, invite]) this.#sockets[0].send(bytes, this.port, this.host);
-    await until(answer, 'the barrier\'s answer', 10000 * SLOWNESS);
+    await until(answer, `the answer to the barrier behind ${name}`, 10000 * SLOWNESS);
     this.#sockets[0].send(ack(), this.port, this.host);
     return [];
   }
 
-  async #stream(message) {
+  async #stream(name, message) {
     const { invite, answer, ack } = this.#barrier('TCP');
     const connection = createConnection({ host: this.host, port: this.port, localAddress: this.address });
     const [received, state] = [[], { closed: false }];
@@ -81,7 +81,7 @@ export class Sender {
     connection.on('close', () => { state.closed = true; });
     connection.write(message);
     connection.write(invite);
-    await until(() => state.closed || answer(), 'the barrier\'s answer, or the end of the connection', 10000 * SLOWNESS);
+    await until(() => state.closed || answer(), `the answer to the barrier behind ${name}, or the end of the connection`, 10000 * SLOWNESS);
     if (!state.closed) connection.write(ack());
     connection.destroy();
     return answer() ? [] : ['closed'];

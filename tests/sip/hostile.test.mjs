@@ -5,6 +5,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import test from 'node:test';
+import { startDns } from '../lib/dns.mjs';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
 import { registered } from '../lib/signal-calls.mjs';
@@ -137,4 +138,27 @@ test('requests that only look like those of a call do not touch it', { timeout }
   await media.receive(['bob'], 20);
   bob.send('hangup', { callsid: ring.callsid });
   await sipp.finished();
+});
+
+test('a name in a Via is not asked for: answers go where requests come from', { timeout }, async (t) => {
+  const enter = await startDns(t, []);
+  const asked = [];
+  const resolver = createSocket('udp4'); // where the C library asks; it waits for the answer
+  resolver.on('message', (query) => asked.push(query));
+  resolver.bind(53, '127.0.0.1');
+  await once(resolver, 'listening');
+  t.after(() => resolver.close());
+  const gateway = await startTelephony(t, { carrier: { hosts: '127.0.0.1', sources: '127.0.0.1' } }, { enter });
+  const phone = await SipSocket.open(t, gateway.sip);
+  const options = (call, version, via, extra = []) => message(`OPTIONS sip:us@127.0.0.1 SIP/${version}`,
+    [...but(0, `Via: SIP/2.0/${via};branch=z9hG4bK${call}`).filter((line) => !/^(Call-ID|CSeq)/.test(line)), `Call-ID: ${call}`, 'CSeq: 1 OPTIONS', ...extra]).toString('latin1');
+  const rows = [['version', 505, '7.0', `UDP slow.example:${phone.port}`], ['maddr', 200, '2.0', `UDP 127.0.0.1:${phone.port};maddr=slow.example`],
+    ['received', 200, '2.0', `UDP 127.0.0.1:${phone.port};received=slow.example`],
+    ['transport', 400, '2.0', `TCP slow.example:${phone.port}`, ['Content-Length: -1']]];
+  for (const [name, status, ...how] of rows) {
+    await phone.send(options(name, ...how));
+    await until(() => phone.statusOf(name), `the answer to ${name}`, 4000 * SLOWNESS);
+    assert.equal(phone.statusOf(name), status, name);
+  }
+  assert.deepEqual(asked, []);
 });
