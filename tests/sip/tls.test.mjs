@@ -9,6 +9,7 @@ import { Kamailio } from '../lib/kamailio.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
 import { connect, invite, registered } from '../lib/signal-calls.mjs';
 import { call, description, expect, expectStatus, freePort, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
+import { SrtpKey } from '../lib/srtp.mjs';
 import { startTelephony } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -30,7 +31,7 @@ async function startGateway(t, authority, secure, { enter, ca = authority.ca, ho
   const { certificate, key } = authority.issue('gw.example');
   const tls = await freePort();
   const gateway = await startTelephony(t, { pbx: { hosts: `${host}:${secure};transport=tls`, domain: 'pbx.example', user: 'us', password: 'secret',
-    register: 'true', register_retry_s: 1800, prefixes: '*', inbound: 'client:bob' } },
+    register: 'true', register_retry_s: 1800, srtp: 'required', prefixes: '*', inbound: 'client:bob' } },
   { enter, config: { sip: { tls_port: tls, tls_certificate: certificate, tls_key: key, tls_ca: ca } } });
   gateway.expectWarning(/^sip\.registration_failed$/);
   return { gateway, tls };
@@ -38,7 +39,7 @@ async function startGateway(t, authority, secure, { enter, ca = authority.ca, ho
 
 const isRegistered = (gateway) => until(async () => (await gateway.metrics()).get('callgate_trunk_registered{trunk="pbx"}') === 1, 'the registration', 20000 * SLOWNESS);
 
-test('registered, called and calling over TLS', { timeout }, async (t) => {
+test('registered, called and calling over TLS, with media under keys that came by it', { timeout }, async (t) => {
   const authority = makeAuthority(t);
   const port = await freePort();
   const enter = await resolve(t);
@@ -50,24 +51,29 @@ test('registered, called and calling over TLS', { timeout }, async (t) => {
   const bob = await registered(gateway, 'bob');
   t.after(() => bob.close());
   const phone = await RtpSocket.open(t);
-  const caller = new Sipp(t, [call('INVITE', 'us', 1, { sdp: description(phone.port) }), expectStatus(100, { optional: true }),
+  const ours = new SrtpKey();
+  const sdp = description(phone.port, { profile: 'SAVP', extra: [ours.line] });
+  const caller = new Sipp(t, [call('INVITE', 'us', 1, { sdp }), expectStatus(100, { optional: true }),
     expectStatus(180, { optional: true }), expectStatus(200), call('ACK', 'us', 1, { routed: true }), expect('BYE'), reply('200 OK')],
   { port: await freePort(), remote: kamailio.host });
   const { payload: ring } = await bob.next('invite');
   bob.send('answer', { callsid: ring.callsid, sdp: await media.answer('bob', ring.sdp, { narrow: true }) });
   await until(() => /^ACK/m.test(caller.messages), 'the ACK');
+  phone.srtp = { ours, theirs: SrtpKey.read(caller.messages, [ours], 1) };
   phone.talk(mediaPort(caller.messages, phone.port));
   await media.receive(['bob'], 10);
+  await until(() => phone.received.length > 10, 'packets at the phone');
   bob.send('hangup', { callsid: ring.callsid });
   await caller.finished();
 
-  const called = await Sipp.called(t, [expect('INVITE'), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'), expect('BYE'), reply('200 OK')], { port });
+  const called = await Sipp.called(t, [expect('INVITE'), reply('200 OK', { first: true, sdp }), expect('ACK'), expect('BYE'), reply('200 OK')], { port });
   const alice = await connect(gateway, 'alice');
   t.after(() => alice.close());
   invite(alice, '+15557654321', { offer: await media.offer('alice', { narrow: true }) });
   const { payload: answer } = await alice.next('answer');
   alice.send('hangup', { callsid: answer.callsid });
   await called.finished();
+  assert.match(called.messages, /^m=audio \d+ RTP\/SAVP /m);
   assert.match(called.messages, /Via: SIP\/2\.0\/TLS/);
 });
 
