@@ -161,7 +161,10 @@ bool cg_routes_register(const cg_routes *routes)
 
 char *cg_trunk_dialled(const cg_trunk *trunk, const char *number)
 {
-    return g_strconcat(trunk->add != NULL ? trunk->add : "", number + MIN(trunk->strip, strlen(number)), NULL);
+    size_t length = strlen(number);
+    if (trunk->strip > length || (trunk->strip == length && trunk->add == NULL))
+        return NULL;
+    return g_strconcat(trunk->add != NULL ? trunk->add : "", number + trunk->strip, NULL);
 }
 
 static bool is_source_of(const cg_trunk *trunk, const cg_incoming *incoming)

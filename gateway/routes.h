@@ -103,7 +103,7 @@ cg_route_result cg_routes_find_host(const cg_routes *routes, const cg_sid *accou
 bool cg_routes_need_tls(const cg_routes *routes);
 bool cg_routes_register(const cg_routes *routes);
 
-/* What the trunk is told to call; free with g_free. */
+/* What the trunk is told to call; free with g_free. NULL: `strip` takes more than there is, or all. */
 char *cg_trunk_dialled(const cg_trunk *trunk, const char *number);
 
 /* For whom a listed number of the account is ("client:alice"); NULL: it is not listed. */

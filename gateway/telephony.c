@@ -54,7 +54,7 @@ cg_call_end cg_telephony_dial_number(cg_call *call, const char *number, cg_telep
     if (result != CG_ROUTE_OK)
         return end_of(result);
     g_autofree char *dialled = cg_trunk_dialled(trunk, normal);
-    return dial_trunk(telephony, call, trunk, dialled);
+    return dialled != NULL ? dial_trunk(telephony, call, trunk, dialled) : CG_CALL_END_NOT_FOUND;
 }
 
 cg_call_end cg_telephony_dial_address(cg_call *call, const char *address, cg_telephony *telephony)

@@ -175,8 +175,8 @@ test('nobody answers at all: the trunk has failed', { timeout }, async (t) => {
 });
 
 test('numbers and addresses that lead nowhere, or where one may not call', { timeout }, async (t) => {
-  const { gateway } = await withPhone(t, undefined, { trunk: { prefixes: '+1, +44', allowed_prefixes: '+1555, +44' } });
-  const expected = [['+4930123', 31404], ['+1900123', 31403], ['sip:bob@127.0.0.99', 31404], ['sip:+1900123@127.0.0.1', 31403],
+  const { gateway } = await withPhone(t, undefined, { trunk: { prefixes: '+1, +44', allowed_prefixes: '+1555, +44', strip: 4 } });
+  const expected = [['+4930123', 31404], ['+44', 31404], ['+1900123', 31403], ['sip:bob@127.0.0.99', 31404], ['sip:+1900123@127.0.0.1', 31403],
     ['sip:bob@127.0.0.1', 31403], ['+1-no-number', 31404], ['tel:', 31404], ['sip:127.0.0.1', 31404], ['fax:+1555', 31404]];
   const client = await connect(gateway, 'alice');
   t.after(() => client.close());

@@ -92,6 +92,22 @@ static void test_numbers(void)
     }
 }
 
+/* Nobody is called where nothing is left to call. */
+static void test_dialled(void)
+{
+    static const struct {
+        unsigned strip;
+        const char *add, *dialled;
+    } rows[] = {
+        {0, NULL, "+112"}, {1, "00", "00112"}, {3, NULL, "2"}, {4, NULL, NULL}, {4, "desk", "desk"}, {5, "desk", NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        cg_trunk trunk = {.strip = rows[i].strip, .add = (char *) rows[i].add};
+        g_autofree char *dialled = cg_trunk_dialled(&trunk, "+112");
+        g_assert_cmpstr(dialled, ==, rows[i].dialled);
+    }
+}
+
 static void test_hosts(void)
 {
     static const struct {
@@ -338,6 +354,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/routes/normalize", test_normalize);
     g_test_add_func("/routes/numbers", test_numbers);
+    g_test_add_func("/routes/dialled", test_dialled);
     g_test_add_func("/routes/hosts", test_hosts);
     g_test_add_func("/routes/incoming", test_incoming);
     g_test_add_func("/routes/proved", test_proved);
