@@ -1,7 +1,8 @@
 /* Keys out of sound: the tones of a phone that has no telephone-event (ITU-T Q.23), found by spandsp. Costs a few
  * microseconds a packet (and decoding, where nothing is translated), so only legs that need it have one.
  *
- * Sound is taken packet by packet. One that is lost is left out: the tone goes on where it was, as one tone. */
+ * Sound is taken packet by packet, in the order in which it was said. A packet that is missing is waited for until
+ * CG_DTMF_PATIENCE later ones are there; then it is left out: the tone goes on where it was, as one tone. */
 #pragma once
 
 #include "base/media.h"
@@ -10,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CG_DTMF_HEARD 8 /* keys that one packet of 120 ms can hold, and more */
+#define CG_DTMF_PATIENCE 6 /* packets: 120 ms, as most phones have them */
+#define CG_DTMF_HEARD 8    /* keys that as many packets can hold */
 
 typedef struct cg_dtmf_listener cg_dtmf_listener;
 
@@ -25,7 +27,7 @@ void cg_dtmf_listen(cg_dtmf_listener *listener, const int16_t *pcm, size_t count
 /* Packets of that codec may come; PCMU and PCMA need not be said. */
 void cg_dtmf_listener_expect(cg_dtmf_listener *listener, cg_codec codec);
 
-/* The same of a packet of speech. Those that come behind a later one are left out, and those that nobody expects. */
+/* The same of a packet of speech. Those that come too late are left out, and those that nobody expects. */
 void cg_dtmf_listen_packet(cg_dtmf_listener *listener, cg_codec codec, uint32_t sequence, const uint8_t *payload,
                            size_t size, char ret_digits[static CG_DTMF_HEARD + 1]);
 

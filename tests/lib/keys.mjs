@@ -41,15 +41,16 @@ function share(samples, frequency) {
   return energy > samples.length * 1e4 ? 2 * (re * re + im * im) / (samples.length * energy) : 0;
 }
 
-function keyOf(payload) {
-  const samples = [...payload].map(decode);
+function keyOf(payload, decoded) {
+  const samples = [...payload].map(decoded);
   const strongest = (frequencies) => frequencies.findIndex((frequency) => share(samples, frequency) > 0.3);
   const low = strongest(LOW), high = strongest(HIGH);
   return low >= 0 && high >= 0 ? KEYPAD[4 * low + high] : '';
 }
 
-/** The keys that sound in a stream of payloads: each run of packets is one. */
-export function keysIn(payloads) {
-  const keys = payloads.map(keyOf);
+/** The keys that sound in a stream of payloads, or of pieces of sound with `decoded` the identity: each run of packets is
+ *  one. */
+export function keysIn(payloads, decoded = decode) {
+  const keys = payloads.map((payload) => keyOf(payload, decoded));
   return keys.filter((key, i) => key && key !== keys[i - 1]).join('');
 }

@@ -109,8 +109,8 @@ export class Sipp {
   #said = '';
 
   /** A phone at `port` that plays `steps` with as many calls as `calls`. With `remote` it calls that "host:port"; with `auth`
-   *  {user, password} it has what the header [authentication] is made of. */
-  constructor(t, steps, { port, address = '127.0.0.1', remote, calls = 1, transport = 'u1', auth }) {
+   *  {user, password} it has what the header [authentication] is made of. It has failed after `seconds`. */
+  constructor(t, steps, { port, address = '127.0.0.1', remote, calls = 1, transport = 'u1', auth, seconds = 20 }) {
     const used = [...new Set(steps.flatMap((step) => [...step.matchAll(/assign_to="(\w+)"/g)].map(([, name]) => name)))];
     const xml = `<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="test">\n${steps.join('\n')}\n${
       used.length > 0 ? `<Reference variables="${used}"/>` : ''}</scenario>\n`;
@@ -118,7 +118,7 @@ export class Sipp {
     this.port = port;
     this.address = address;
     this.#process = spawn('sipp', ['-sf', 'scenario.xml', '-i', address, '-p', String(port), '-t', transport, '-m', String(calls),
-      '-nostdin', '-trace_err', '-trace_msg', '-message_file', 'messages', '-error_file', 'errors', '-timeout', `${20 * SLOWNESS}s`,
+      '-nostdin', '-trace_err', '-trace_msg', '-message_file', 'messages', '-error_file', 'errors', '-timeout', `${seconds * SLOWNESS}s`,
       '-timeout_error', '-default_behaviors', '-bye,-abortunexp', ...(auth ? ['-au', auth.user, '-ap', auth.password] : []), ...(remote ? [remote] : [])],
     { cwd: this.#directory, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TERM: 'dumb' } });
     for (const stream of [this.#process.stdout, this.#process.stderr]) stream.on('data', (data) => { this.#said += data; });
@@ -233,21 +233,28 @@ export class RtpSocket {
   /** Sends until closed, or until it says something else: silence, or a tone of `tone` Hz. */
   talk(port, { tone = 0, ...options } = {}) {
     const sample = (i) => encode(Math.round(8000 * Math.sin((2 * Math.PI * tone * (this.#timestamp + i)) / 8000)));
-    clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.send(port, { ...options, payload: Buffer.from(Array.from({ length: 160 }, (_, i) => sample(i))) }), 20);
+    this.#every20ms(() => this.send(port, { ...options, payload: Buffer.from(Array.from({ length: 160 }, (_, i) => sample(i))) }));
   }
 
   /** Says these payloads, a packet every 20 ms, in place of silence; then silence again. */
-  async say(port, payloads) {
-    clearInterval(this.#timer);
+  async say(port, payloads, options = {}) {
     const rest = [...payloads];
     await new Promise((resolve) => {
-      this.#timer = setInterval(() => (rest.length > 0 ? this.send(port, { payload: rest.shift() }) : resolve()), 20);
+      this.#every20ms(() => (rest.length > 0 ? this.send(port, { ...options, payload: rest.shift() }) : resolve()));
     });
-    this.talk(port);
+    this.talk(port, options);
   }
 
   #timer;
+
+  /** By the clock: a timer alone is late each time, as if the phone's samples were too slow. */
+  #every20ms(act) {
+    clearInterval(this.#timer);
+    let due = performance.now() + 20;
+    this.#timer = setInterval(() => {
+      for (; performance.now() >= due; due += 20) act();
+    }, 5);
+  }
 
   /** So many packets are lost on their way. */
   lose(count) {
@@ -256,10 +263,10 @@ export class RtpSocket {
   }
 
   /** One key, as RFC 4733 has it: 120 ms, its end said three times. */
-  press(port, digit) {
+  press(port, digit, options = {}) {
     for (let i = 1; i <= 8; i++) {
       const duration = Math.min(i, 6) * 160;
-      this.send(port, { type: 101, marker: i === 1, advance: 0, payload: Buffer.from([digit, i >= 6 ? 0x8a : 0x0a, duration >> 8, duration & 0xff]) });
+      this.send(port, { ...options, type: 101, marker: i === 1, advance: 0, payload: Buffer.from([digit, i >= 6 ? 0x8a : 0x0a, duration >> 8, duration & 0xff]) });
     }
     this.#timestamp += 960;
   }

@@ -7,6 +7,7 @@ import { BROWSER_ADDRESSES, drop, GW_ADDRESS } from '../lib/netns.mjs';
 import { complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { ACCOUNT } from '../lib/tokens.mjs';
 import { codecs, hears, missedTenths, receivesMore } from '../lib/tone.mjs';
+import { offerOnly, shareHeard } from '../lib/trunk-quality.mjs';
 import { until } from '../lib/wait.mjs';
 
 const [PHONE] = BROWSER_ADDRESSES;
@@ -20,30 +21,8 @@ const set = stage({
   },
 });
 
-// In the page: the phone speaks PCMU, so what is offered alone decides whether the gateway translates, and conceals.
-function offerOnly(name) {
-  const { setCodecPreferences } = RTCRtpTransceiver.prototype;
-  RTCRtpTransceiver.prototype.setCodecPreferences = function prefer(list) {
-    setCodecPreferences.call(this, list.filter(({ mimeType }) => [name, 'telephone-event'].includes(mimeType.toLowerCase().slice('audio/'.length))));
-  };
-}
-
 const lost = async () => (await set.gateway.metrics()).get('callgate_media_packets_lost_total');
 
-/** The share of tenths of a second of samples (8000 Hz) in which a tone is heard. */
-function shareHeard(samples, frequency) {
-  let [heard, all] = [0, 0];
-  for (let from = 0; from + 800 <= samples.length; from += 800, all++) {
-    const factor = 2 * Math.cos((2 * Math.PI * frequency) / 8000);
-    let [before, last] = [0, 0];
-    for (const sample of samples.subarray(from, from + 800)) [before, last] = [last, sample + factor * last - before];
-    const amplitude = (2 * Math.sqrt(Math.max(0, last * last + before * before - factor * last * before))) / 800;
-    if (amplitude > 300) heard++;
-  }
-  return all ? heard / all : 0;
-}
-
-// Of tenths of a second with the tone: what the floors catch is speech that stops, not that it is rough.
 const CASES = [[1, 'pcmu', 0.95], [5, 'pcmu', 0.9], [10, 'pcmu', 0.85], [5, 'opus', 0.9], [10, 'opus', 0.85]];
 for (const [percent, codec, floor] of CASES) {
   test(`${percent} % of packets lost each way, the browser speaks ${codec}`, { timeout }, async (t) => {
