@@ -8,6 +8,7 @@ import { description, expect, mediaPort, reply, RtpSocket, Sipp } from '../lib/s
 import { complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { ACCOUNT } from '../lib/tokens.mjs';
 import { hears, receivesMore } from '../lib/tone.mjs';
+import { until } from '../lib/wait.mjs';
 
 const [PHONE, SECURE_PHONE] = BROWSER_ADDRESSES;
 const [TONE, NUMBER] = [520, '+15551234567'];
@@ -107,3 +108,26 @@ for (const kind of ['chromium', 'firefox']) {
     assert.deepEqual(await complaints(browser), []);
   });
 }
+
+test('keys between a browser and a phone, each once', { timeout }, async (t) => {
+  const media = await RtpSocket.open(t, PHONE);
+  const phone = await Sipp.called(t, [expect('INVITE'), reply('200 OK', { first: true, sdp: description(media.port, { address: PHONE }) }), expect('ACK'),
+    expect('BYE'), reply('200 OK')], { port: 5070, address: PHONE });
+  const browser = await set.phone('chromium');
+  const call = await browser.call(NUMBER);
+  await browser.wait('call.accept');
+  const port = mediaPort(phone.messages, media.port);
+  media.talk(port, { tone: TONE, address: GW_ADDRESS });
+  await hears(browser.page, TONE);
+  for (const code of [1, 1, 11]) {
+    media.press(port, code, { address: GW_ADDRESS });
+    assert.equal((await browser.wait('call.digits')).digits, '0123456789*#'[code]);
+  }
+  await browser.tell(call, 'sendDigits', '2*2');
+  await until(() => media.keys.length >= 3, 'keys at the phone');
+  await browser.tell(call, 'disconnect');
+  await phone.finished();
+  assert.deepEqual(media.keys, [2, 10, 2]);
+  assert.equal((await browser.events()).filter(({ name }) => name === 'call.digits').length, 3);
+  assert.deepEqual(await complaints(browser), []);
+});
