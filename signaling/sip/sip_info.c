@@ -96,10 +96,14 @@ void cg_sip_dialog_send_keys(cg_sip_dialog *dialog, const char *keys)
 }
 
 /* Whatever the phone thinks of one key, the next may do better. */
-void cg_sip_dialog_on_info_response(cg_sip_dialog *dialog, int status)
+void cg_sip_dialog_on_info_response(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    if (status < 200)
+    if (status < 200 || cg_sip_dialog_authenticate(dialog, status, message))
         return;
+    if (status == 401 || status == 407) { /* else the stack waits for the password, and all that comes after it */
+        nua_authenticate(dialog->handle, TAG_END());
+        return;
+    }
     dialog->keys.asked = false;
     send_next(dialog);
 }

@@ -144,6 +144,9 @@ void cg_sip_dialog_free(void *dialog);
 /* sip_outgoing.c */
 void cg_sip_dialog_dial(cg_sip *sip, cg_sip_dialog *dialog); /* takes it */
 void cg_sip_dialog_on_response(cg_sip_dialog *dialog, int status, const sip_t *message);
+/* Makes a request that is challenged again, with our password: another response follows. False: the response is no
+ * challenge, or the password is missing or has been refused. */
+bool cg_sip_dialog_authenticate(cg_sip_dialog *dialog, int status, const sip_t *message);
 
 /* sip_offer.c: re-INVITEs of ours. */
 void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const sip_t *message);
@@ -161,7 +164,7 @@ void cg_sip_challenge_once(const cg_sip *sip, const sip_t *request, const char *
 
 /* sip_info.c */
 void cg_sip_dialog_on_info(cg_sip_dialog *dialog, const sip_t *message);
-void cg_sip_dialog_on_info_response(cg_sip_dialog *dialog, int status);
+void cg_sip_dialog_on_info_response(cg_sip_dialog *dialog, int status, const sip_t *message);
 void cg_sip_dialog_send_keys(cg_sip_dialog *dialog, const char *keys);
 void cg_sip_dialog_clear_keys(cg_sip_dialog *dialog);
 

@@ -77,7 +77,7 @@ static void retry_later(cg_sip_dialog *dialog)
 
 void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    if (status < 200 || !dialog->offering)
+    if (status < 200 || !dialog->offering || cg_sip_dialog_authenticate(dialog, status, message))
         return;
     dialog->offering = false;
     if (status == 491) {

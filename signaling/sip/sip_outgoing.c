@@ -39,9 +39,10 @@ static bool should_try_next(const cg_sip_dialog *dialog, int status, const sip_t
            (message == NULL || status == 408 || status >= 500) && (status < 600 || status >= 900);
 }
 
-static bool authenticate(cg_sip_dialog *dialog, const sip_t *message)
+bool cg_sip_dialog_authenticate(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    if (dialog->auth_user == NULL || dialog->authenticated || message == NULL)
+    bool challenged = (status == 401 || status == 407) && message != NULL;
+    if (!challenged || dialog->auth_user == NULL || dialog->authenticated)
         return false;
     g_autofree char *credentials = cg_sip_write_credentials(message, dialog->auth_user, dialog->auth_password);
     if (credentials == NULL)
@@ -53,7 +54,7 @@ static bool authenticate(cg_sip_dialog *dialog, const sip_t *message)
 
 static void refused(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    if ((status == 401 || status == 407) && authenticate(dialog, message))
+    if (cg_sip_dialog_authenticate(dialog, status, message))
         return;
     if (!should_try_next(dialog, status, message)) {
         fail(dialog, status >= 300 && status < 700 ? (unsigned) status : 503);

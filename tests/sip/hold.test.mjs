@@ -11,9 +11,9 @@ import { until } from '../lib/wait.mjs';
 const timeout = 60000 * SLOWNESS;
 
 /** A call to a phone that does `steps` once it has answered: {client, media, phone, sipp, callsid}. */
-async function talk(t, steps) {
+async function talk(t, steps, trunk = {}) {
   const port = await freePort();
-  const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+' } });
+  const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+', ...trunk } });
   const phone = await RtpSocket.open(t);
   const sipp = await Sipp.called(t, [expectInvite(), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
     ...steps(phone.port), expect('BYE'), reply('200 OK')], { port });
@@ -58,5 +58,18 @@ test('an offer that crosses the phone\'s own is made again; what was wanted last
   assert.ok(Date.now() - before >= 2000, 'who made the Call-ID waits 2.1 to 4 seconds');
   client.send('hangup', { callsid });
   await sipp.finished();
+  assert.deepEqual(offers(sipp).map(([, direction]) => direction), ['sendrecv', 'sendonly', 'sendonly']);
+});
+
+test('a hold that is challenged is asked for again, with the password', { timeout }, async (t) => {
+  const challenge = reply('407 Proxy Authentication Required', {
+    extra: ['Proxy-Authenticate: Digest realm="carrier", nonce="n1", algorithm=MD5, qop="auth"'] });
+  const { client, sipp, callsid } = await talk(t, (port) => [expect('INVITE'), challenge, expect('ACK'), ...agree(port, 'recvonly', 2)],
+    { user: 'us', password: 'secret' });
+  await client.request('hold', { callsid, on: true });
+  await until(() => (sipp.messages.match(/^ACK/gm) ?? []).length > 2, 'the ACK of the second try');
+  client.send('hangup', { callsid });
+  await sipp.finished();
+  assert.match(sipp.messages, /^Proxy-Authorization: Digest .*username="us"/m);
   assert.deepEqual(offers(sipp).map(([, direction]) => direction), ['sendrecv', 'sendonly', 'sendonly']);
 });

@@ -64,6 +64,34 @@ test('a key that the phone says as an event and by INFO is one key', { timeout }
   await call.sipp.finished();
 });
 
+test('a key whose INFO is challenged is said again with the password; one that stays refused does not keep the next', { timeout }, async (t) => {
+  const challenge = (nonce) => reply('407 Proxy Authentication Required', {
+    extra: [`Proxy-Authenticate: Digest realm="carrier", nonce="${nonce}", algorithm=MD5, qop="auth"`] });
+  const call = await talk(t, [expect('INFO'), challenge('n1'), expect('INFO'), reply('200 OK'), expect('INFO'), reply('403 Forbidden'),
+    expect('INFO'), reply('200 OK'), ...hangUp], { trunk: { dtmf: 'info', user: 'us', password: 'secret' } });
+  call.client.send('dtmf', { callsid: call.callsid, dtmf: '123' });
+  await until(() => /Signal=3/.test(call.sipp.messages), 'the last key');
+  call.client.send('hangup', { callsid: call.callsid });
+  await call.sipp.finished();
+  const infos = call.sipp.messages.split(/^-----/m).filter((message) => /^INFO /m.test(message));
+  assert.deepEqual(infos.map((message) => [/Signal=(.)/.exec(message)[1], /^Proxy-Authorization: Digest .*username="us"/m.test(message)]),
+    [['1', false], ['1', true], ['2', true], ['3', true]]);
+});
+
+test('a challenge that nothing answers costs the key, and not the next, nor the end of the call', { timeout }, async (t) => {
+  const challenge = (nonce) => reply('407 Proxy Authentication Required', {
+    extra: [`Proxy-Authenticate: Digest realm="carrier", nonce="${nonce}", algorithm=MD5, qop="auth"`] });
+  const wrong = { user: 'us', password: 'wrong' };
+  for (const [trunk, tries] of [[{}, [challenge('n1')]], [wrong, [challenge('n1'), challenge('n2')]]]) {
+    const call = await talk(t, [...tries.flatMap((refusal) => [expect('INFO'), refusal]), expect('INFO'), reply('200 OK'), ...hangUp],
+      { trunk: { dtmf: 'info', ...trunk } });
+    call.client.send('dtmf', { callsid: call.callsid, dtmf: '12' });
+    await until(() => /Signal=2/.test(call.sipp.messages), 'the next key');
+    call.client.send('hangup', { callsid: call.callsid });
+    await call.sipp.finished();
+  }
+});
+
 test('keys go to a trunk that wants INFO by INFO alone, one after the other', { timeout }, async (t) => {
   const taken = [expect('INFO'), reply('200 OK')];
   const call = await talk(t, [...taken, expect('INFO'), reply('488 Not Acceptable Here'), ...taken, ...hangUp],
