@@ -20,6 +20,9 @@ static const cg_call_end_info infos[CG_CALL_END_COUNT] = {
     [CG_CALL_END_MEDIA_FAMILY] = {"media_family", "failed", 53402,
                                   "The telephone network wants media in an address family that cannot be had"},
     [CG_CALL_END_TRUNK_FAILED] = {"trunk_failed", "failed", 31503, "The telephone network did not take the call"},
+    [CG_CALL_END_BAD_HEADER] = {"bad_header", "failed", 31400,
+                                "Parameters that the telephone network is told as headers must be 16 at most, each of "
+                                "256 octets at most, without line breaks and other control characters"},
     [CG_CALL_END_TRUNK_BUSY] = {"trunk_busy", "failed", 31503,
                                 "The telephone network takes no more calls now: try again in a moment"},
     [CG_CALL_END_MEDIA_FAILED] = {"media_failed", "failed", 53405,

@@ -17,6 +17,7 @@ typedef enum {
     CG_CALL_END_MEDIA_ADDRESS,  /* a trunk's phone wants its media at an address that the trunk's policy forbids */
     CG_CALL_END_MEDIA_FAMILY,   /* ... or in an address family that cannot be had */
     CG_CALL_END_TRUNK_FAILED,   /* the trunk did not answer, or could not place the call */
+    CG_CALL_END_BAD_HEADER,     /* a parameter cannot be a header of the trunk's call */
     CG_CALL_END_TRUNK_BUSY,     /* the trunk takes no more calls in this second */
     CG_CALL_END_MEDIA_FAILED,   /* a leg's media never came up */
     CG_CALL_END_MEDIA_LOST,     /* it went away and did not come back */

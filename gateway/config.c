@@ -139,6 +139,7 @@ static const char *const trunk_keys[] = {"account",
                                          "domain",
                                          "keepalive_s",
                                          "max_calls_per_s",
+                                         "headers",
                                          NULL};
 static const char *const number_keys[] = {"account", "to", NULL};
 

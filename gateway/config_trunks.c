@@ -2,6 +2,7 @@
 #include "gateway/config_trunks.h"
 
 #include "gateway/config_values.h"
+#include "gateway/sip_headers.h"
 #include "signaling/sip/sip_peer.h"
 
 #include <string.h>
@@ -185,6 +186,15 @@ static bool read_prefixes(GKeyFile *file, const char *group, const char *key, ch
     return true;
 }
 
+static bool read_headers(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    trunk->headers = list_of(file, group, "headers", ",;");
+    for (char **name = trunk->headers; *name != NULL; name++)
+        if (!cg_sip_headers_is_pattern(*name))
+            return fail(ret_why, "headers: \"%s\" must be X-NAME, or X-* or X-BEGINNING* for several", *name);
+    return true;
+}
+
 static const struct {
     const char *name;
     cg_codec codec;
@@ -341,9 +351,10 @@ bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, c
         !read_hosts(file, group, trunk, ret_why) ||
         !read_prefixes(file, group, "prefixes", &trunk->prefixes, ret_why) ||
         !read_prefixes(file, group, "allowed_prefixes", &trunk->allowed, ret_why) ||
-        !read_codecs(file, group, trunk, ret_why) || !read_choices(file, group, trunk, ret_why) ||
-        !read_media_addresses(file, group, trunk, ret_why) || !read_media_family(file, group, trunk, ret_why) ||
-        !read_texts(file, group, trunk, ret_why) || !read_registration(file, group, trunk, ret_why) ||
+        !read_headers(file, group, trunk, ret_why) || !read_codecs(file, group, trunk, ret_why) ||
+        !read_choices(file, group, trunk, ret_why) || !read_media_addresses(file, group, trunk, ret_why) ||
+        !read_media_family(file, group, trunk, ret_why) || !read_texts(file, group, trunk, ret_why) ||
+        !read_registration(file, group, trunk, ret_why) ||
         !number_of(file, group, "strip", CG_NUMBER_MAX, &trunk->strip, ret_why) ||
         !number_of(file, group, "keepalive_s", 3600, &trunk->keepalive_s, ret_why) ||
         !number_of(file, group, "max_calls_per_s", 100000, &trunk->max_calls_per_s, ret_why) ||

@@ -47,6 +47,7 @@ typedef struct {
     unsigned register_retry_s;             /* ... after a failure again in so long */
     char *domain;                          /* of our address there; NULL: its host */
     char *inbound_user, *inbound_password; /* by which its calls prove themselves, wherever they come from; NULL */
+    char **headers;                        /* of its calls: parameters whose names match, "X-A" or "X-*" */
     char *caller_id;                       /* who calls, as the trunk is told; NULL: the caller's identity */
     char *add;                             /* put before the number, after ... */
     unsigned strip;                        /* ... this many of its characters were taken off */

@@ -8,6 +8,7 @@
 #include "gateway/call_codecs.h"
 #include "gateway/calls.h"
 #include "gateway/leg_record.h"
+#include "gateway/sip_headers.h"
 #include "gateway/sip_media.h"
 #include "gateway/sip_status.h"
 #include "gateway/sip_transfer.h"
@@ -195,7 +196,10 @@ static void dial(cg_sip_leg *leg, const char *sdp)
         .auth_password = trunk->password,
         .sdp = sdp,
     };
+    cg_sip_header headers[CG_SIP_MAX_HEADERS];
     bool down[CG_SIP_MAX_HOSTS];
+    invite.headers = headers;
+    cg_sip_headers_choose(trunk, leg->base.call->parameters, headers, &invite.header_count);
     cg_trunk_peers_down(&leg->telephony->peers, trunk, down);
     invite.host_count = cg_trunk_order_hosts(trunk, down, leg->hosts);
     for (size_t i = 0; i < invite.host_count; i++)

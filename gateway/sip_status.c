@@ -31,6 +31,8 @@ unsigned cg_sip_status_of(cg_call_end end)
         return 603;
     case CG_CALL_END_BUSY:
         return 486;
+    case CG_CALL_END_BAD_HEADER:
+        return 400;
     case CG_CALL_END_NOT_FOUND:
         return 404;
     case CG_CALL_END_FORBIDDEN:

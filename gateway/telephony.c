@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/sip_headers.h"
 #include "gateway/sip_media.h"
 #include "gateway/sip_replaces.h"
 #include "gateway/sip_status.h"
@@ -31,6 +32,10 @@ static bool has_room(const cg_telephony *telephony, const cg_trunk *trunk)
 
 static cg_call_end dial_trunk(cg_telephony *telephony, cg_call *call, const cg_trunk *trunk, const char *dialled)
 {
+    cg_sip_header headers[CG_SIP_MAX_HEADERS];
+    size_t count;
+    if (!cg_sip_headers_choose(trunk, call->parameters, headers, &count))
+        return CG_CALL_END_BAD_HEADER;
     if (!has_room(telephony, trunk))
         return CG_CALL_END_OVERLOADED;
     if (!cg_trunk_peers_admit(&telephony->peers, trunk, cg_clock_monotonic_us()))

@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 
 #define CG_SIP_MAX_BODY 16384   /* octets of a session description */
-#define CG_SIP_MAX_HEADERS 16   /* X- headers of a request that are told of */
+#define CG_SIP_MAX_HEADERS 16   /* X- headers of an INVITE, theirs that are told of and ours */
 #define CG_SIP_MAX_TEXT 256     /* octets of a user, a name or the value of such a header */
 #define CG_SIP_MAX_HOSTS 8      /* that one call is tried at */
 #define CG_SIP_RETRY_AFTER_S 10 /* told with 503 */
@@ -106,6 +106,8 @@ typedef struct {
     size_t host_count;
     const char *auth_user, *auth_password; /* for digest; NULL: a challenge is a refusal */
     const char *sdp;
+    const cg_sip_header *headers; /* as they are to be sent: no control characters */
+    size_t header_count;
 } cg_sip_invite;
 
 /* Calls. A host that does not answer in time, or with 5xx, gives way to the next as long as nothing rang. */

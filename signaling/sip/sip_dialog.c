@@ -30,6 +30,7 @@ void cg_sip_dialog_free(void *data)
     g_free(dialog->user);
     g_free(dialog->from_user);
     g_free(dialog->from_host);
+    g_free(dialog->headers);
     g_free(dialog->auth_user);
     cg_secret_free(dialog->auth_password);
     cg_secret_free(dialog->sdp);

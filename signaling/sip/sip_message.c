@@ -212,6 +212,16 @@ char *cg_sip_write_host(const char *host)
     return strchr(host, ':') != NULL && host[0] != '[' ? g_strdup_printf("[%s]", host) : g_strdup(host);
 }
 
+char *cg_sip_write_headers(const cg_sip_header *headers, size_t count)
+{
+    if (count == 0)
+        return NULL;
+    GString *out = g_string_new(NULL);
+    for (size_t i = 0; i < count; i++)
+        g_string_append_printf(out, "%s: %s\r\n", headers[i].name, headers[i].value);
+    return g_string_free(out, FALSE);
+}
+
 char *cg_sip_write_from(const char *user, const char *host)
 {
     g_autofree char *uri = cg_sip_write_uri(user != NULL ? user : "anonymous", host);

@@ -14,7 +14,8 @@ static bool try_host(cg_sip_dialog *dialog)
     if (dialog->handle == NULL)
         return false;
     nua_invite(dialog->handle, NUTAG_AUTOANSWER(0), SIPTAG_ALLOW_STR(CG_SIP_DIALOG_METHODS),
-               SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(dialog->sdp), TAG_END());
+               SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(dialog->sdp),
+               TAG_IF(dialog->headers != NULL, SIPTAG_HEADER_STR(dialog->headers)), TAG_END());
     return true;
 }
 

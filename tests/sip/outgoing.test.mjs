@@ -12,11 +12,11 @@ import { until } from '../lib/wait.mjs';
 const timeout = 60000 * SLOWNESS;
 
 /** A client that calls `to` with a peer that speaks PCMU: {client, callsid, media}. */
-async function dial(t, gateway, to) {
+async function dial(t, gateway, to, params = {}) {
   const media = new MediaPeers(t);
   const client = await connect(gateway, 'alice');
   t.after(() => client.close());
-  const callsid = invite(client, to, { offer: await media.offer('alice', { narrow: true }) });
+  const callsid = invite(client, to, { params, offer: await media.offer('alice', { narrow: true }) });
   return { client, callsid, media };
 }
 
@@ -204,4 +204,34 @@ test('over TCP, with the number rewritten', { timeout }, async (t) => {
   await sipp.finished();
   assert.match(sipp.messages, /INVITE sip:0015551234567@/);
   assert.match(sipp.messages, /Via: SIP\/2.0\/TCP/);
+});
+
+test('parameters on the trunk\'s list are headers of the INVITE, and of the one that proves who we are', { timeout }, async (t) => {
+  const { gateway, sipp } = await withPhone(t, [
+    expectInvite(), reply('401 Unauthorized', { first: true, extra: ['WWW-Authenticate: Digest realm="phone", nonce="1", qop="auth", algorithm=MD5'] }),
+    expect('ACK'), expectInvite(), reply('486 Busy Here', { first: true }), expect('ACK')],
+  { trunk: { user: 'us', password: 'secret', headers: 'X-Account, X-Campaign-*' } });
+  const call = await dial(t, gateway, '+15551234567', { 'X-Account': '77', 'x-campaign-name': 'Frühling; "a", <b>', 'X-Other': 'no', Accounts: 'no' });
+  assert.equal((await failure(call.client, call.callsid)).code, 31486);
+  await sipp.finished();
+  const invites = sipp.messages.split(/(?=^INVITE )/m).slice(1);
+  assert.equal(invites.length, 2);
+  for (const text of invites) {
+    assert.match(text, /^X-Account: 77\r?$/m);
+    assert.match(Buffer.from(text, 'latin1').toString(), /^x-campaign-name: Frühling; "a", <b>\r?$/mi);
+    assert.doesNotMatch(text, /X-Other|Accounts/);
+  }
+});
+
+test('a parameter that would break out of its header refuses the call: the trunk hears nothing', { timeout }, async (t) => {
+  const { gateway } = await withPhone(t, undefined, { trunk: { headers: 'X-*' } });
+  for (const value of ['1\r\nRoute: <sip:evil.example>', 'a'.repeat(257)]) {
+    const call = await dial(t, gateway, '+15551234567', { 'X-Account': value });
+    const { code, message } = await failure(call.client, call.callsid);
+    assert.equal(code, 31400);
+    assert.match(message, /headers/);
+  }
+  const metrics = await gateway.metrics();
+  assert.equal(metrics.get('callgate_trunk_attempts_total{trunk="carrier",direction="out"}') ?? 0, 0);
+  assert.equal(metrics.get('callgate_sip_dialogs'), 0);
 });

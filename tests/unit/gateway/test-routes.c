@@ -274,6 +274,7 @@ static void test_mistakes(void)
         {"[trunk a]\naccount=" FIRST "\nhosts=h\ncodecs=gsm\n", "not \"gsm\""},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nuser=u\n", "go together"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nuser=u:v\npassword=p\n", "neither"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nheaders=X-A, Via\n", "headers: \"Via\" must be X-NAME"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nmax_calls=-1\n", "max_calls must be"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h;priority=-1\n", "must be HOST"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h;transport=tls\n", "tls_certificate: must be set"},
