@@ -74,8 +74,10 @@ export class Gateway {
   lines = []; // everything it wrote, both streams
   directory = mkdtempSync(join(tmpdir(), 'callgate-test-'));
 
-  /** @param {{config?: object, netns?: string, enter?: string[], tls?: boolean, args?: string[], binary?: string}} options
-   *  `args` replaces `--config FILE`; `netns` is where it runs (default: here); `enter` is a command to run it with. */
+  /** @param {{config?: object, netns?: string, enter?: string[], tls?: boolean, args?: string[], binary?: string,
+   *  leaks?: string[]}} options
+   *  `args` replaces `--config FILE`; `netns` is where it runs (default: here); `enter` is a command to run it with;
+   *  `leaks` are functions of libraries that are known to lose what they allocate. */
   constructor(options = {}) {
     this.#options = options;
     this.configFile = join(this.directory, 'callgate.conf');
@@ -104,7 +106,7 @@ export class Gateway {
     const { netns, args, binary = BINARY, enter = netns ? ['ip', 'netns', 'exec', netns] : [] } = this.#options;
     const command = [...enter, ...WRAPPER, binary, 'serve', ...(args ?? ['--config', this.configFile])];
     // Warnings of GLib are programming errors here, as in the unit tests.
-    const env = { ...process.env, G_DEBUG: 'fatal-warnings', ...SANITIZER_OPTIONS };
+    const env = { ...process.env, G_DEBUG: 'fatal-warnings', ...SANITIZER_OPTIONS, ...this.#suppressions() };
     this.#process = spawn(command[0], command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.exited = once(this.#process, 'exit');
     this.#stopped = false;
@@ -116,6 +118,16 @@ export class Gateway {
     this.url = await Promise.race([ready, failed]);
     this.port = Number(new URL(this.url).port || (this.url.startsWith('https') ? 443 : 80));
     return this;
+  }
+
+  /** Whole stacks, else the function in question is not in them. */
+  #suppressions() {
+    const { leaks } = this.#options;
+    if (!leaks) return {};
+    const file = join(this.directory, 'leaks');
+    writeFileSync(file, leaks.map((name) => `leak:${name}\n`).join(''));
+    return { ASAN_OPTIONS: `${SANITIZER_OPTIONS.ASAN_OPTIONS}:fast_unwind_on_malloc=0`,
+      LSAN_OPTIONS: `${SANITIZER_OPTIONS.LSAN_OPTIONS}:print_suppressions=0:suppressions=${file}` };
   }
 
   /** Both outputs by line; resolves with the address of the ready line. */
