@@ -12,17 +12,19 @@
 #include <string.h>
 
 #define TOKEN_TTL_S 3600
+#define TONE_NUMBER "+15550100"
 
-/* Two trunks to the phones that gateway/run starts; the tone's phone answers to whatever number it is asked for. */
+/* Two trunks to the phones that gateway/run starts; the tone's has a name, which the number becomes. */
 static void add_phones(GString *text, const char *account, unsigned port)
 {
     g_string_append_printf(text,
                            "[sip]\nlisten = 127.0.0.1\nport = 0\n[media]\nrtp_address = 127.0.0.1\n"
                            "[trunk demo-echo]\naccount = %s\nhosts = 127.0.0.1:%u\n"
-                           "[trunk demo-tone]\naccount = %s\nhosts = 127.0.0.1:%u\nprefixes = +1555\nstrip = %d\n"
+                           "[trunk demo-tone]\naccount = %s\nhosts = 127.0.0.1:%u\nprefixes = " TONE_NUMBER
+                           "\nstrip = %zu\n"
                            "add = tone\n"
-                           "[demo]\ndial = sip:echo@127.0.0.1 lets you hear yourself, +15550100 plays a tone\n",
-                           account, port, account, port + 2, CG_NUMBER_MAX);
+                           "[demo]\ndial = sip:echo@127.0.0.1 lets you hear yourself, " TONE_NUMBER " plays a tone\n",
+                           account, port, account, port + 2, strlen(TONE_NUMBER));
 }
 
 char *cg_demo_config_text(unsigned phones_port)
