@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "base/random.h"
-#include "gateway/routes.h"
 
 #include <string.h>
 
