@@ -35,6 +35,7 @@ static void read_invite(const sip_t *message)
     check_text(event.from_user);
     check_text(event.from_name);
     check_text(event.to_user);
+    check_text(event.addressed_user);
     if (event.header_count > CG_SIP_MAX_HEADERS)
         abort();
     for (size_t i = 0; i < event.header_count; i++) {
@@ -84,14 +85,14 @@ static void read_credentials(const sip_t *message)
     su_home_deinit(home);
 }
 
-/* The stack answers what has no From by itself. */
+/* The stack answers what has no From or no To by itself. */
 static void read_message(const sip_t *message)
 {
     g_autofree char *credentials = cg_sip_write_credentials(message, "user", "password");
     read_credentials(message);
     if (message->sip_request != NULL)
         read_refer(message);
-    if (message->sip_request != NULL && message->sip_from != NULL)
+    if (message->sip_request != NULL && message->sip_from != NULL && message->sip_to != NULL)
         read_invite(message);
     else
         check_body(cg_sip_read_body(message));
