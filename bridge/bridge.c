@@ -299,6 +299,11 @@ void cg_bridge_leg_expect(cg_bridge *bridge, cg_leg_id leg)
     cg_load_call_admitted(&worker->room.load);
 }
 
+void cg_bridge_leg_expect_translation(cg_bridge *bridge, cg_leg_id leg)
+{
+    cg_load_translation_began(&worker_of(bridge, leg)->room.load);
+}
+
 void cg_bridge_tick(cg_bridge *bridge, int64_t now_us)
 {
     for (unsigned i = 0; i < bridge->worker_count; i++)

@@ -88,6 +88,10 @@ cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned near, unsigned *r
 void cg_bridge_leg_expect(cg_bridge *bridge, cg_leg_id leg);
 
 /* Measures the workers; called a few times a second. */
+/* The leg and what it is linked with have no codec in common: from now on what translation costs counts as load of its
+ * worker, until it is there to be measured. Once for each link. */
+void cg_bridge_leg_expect_translation(cg_bridge *bridge, cg_leg_id leg);
+
 void cg_bridge_tick(cg_bridge *bridge, int64_t now_us);
 
 /* Who makes the first offer; of full ICE agents that one controls (RFC 8445 section 6.1.1). */

@@ -17,6 +17,8 @@
 #define DEFAULT_COST 0.002
 #define MIN_COST 0.0002
 #define MAX_COST 0.02
+/* What translating a call adds, both directions, Opus on one side of it; docs/performance.md. */
+#define TRANSLATION_COST 0.005
 #define ENOUGH_CALLS 8.0 /* to learn from them what a call costs */
 
 void cg_load_init(cg_load *load, unsigned limit_percent)
@@ -45,6 +47,11 @@ void cg_load_call_ended(cg_load *load, bool begun)
     load->settling = fmin(load->settling, load->running);
 }
 
+void cg_load_translation_began(cg_load *load)
+{
+    load->translating += TRANSLATION_COST;
+}
+
 /* What a call costs here is learned from those that are in the measurement, as long as they are most: what is busy with
  * calls coming up says nothing about those that talk. */
 static void learn_cost(cg_load *load, double passed_us)
@@ -62,7 +69,7 @@ double cg_load_measured(const cg_load *load)
 
 double cg_load_expected(const cg_load *load)
 {
-    return load->busy + (load->awaited + load->settling) * load->cost;
+    return load->busy + (load->awaited + load->settling) * load->cost + load->translating;
 }
 
 static void note_lag(cg_load *load, int64_t now_us, int64_t lag_us)
@@ -87,6 +94,7 @@ void cg_load_add(cg_load *load, const cg_load_sample *sample)
         double share = fmin((double) (sample->cpu_us - load->last.cpu_us) / passed_us, 1);
         load->busy = load->busy * kept + share * (1 - kept);
         load->settling *= kept;
+        load->translating *= kept;
         load->lag_us = load->lag_us * kept + (double) sample->lag_us * (1 - kept);
         load->packets = load->packets * kept_loss + (double) (sample->packets - load->last.packets);
         load->drops = load->drops * kept_loss + (double) (sample->drops - load->last.drops);

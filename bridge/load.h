@@ -29,6 +29,7 @@ typedef struct {
     unsigned awaited;      /* calls admitted whose media has not begun */
     unsigned running;      /* calls whose media has */
     double settling;       /* of those running: not yet in `busy`, fading as that takes them in */
+    double translating;    /* share of a core: what translation costs that is not yet in `busy`, fading likewise */
     double cost;           /* of one call, as a share of a core: learned from those that run */
 } cg_load;
 
@@ -38,6 +39,9 @@ void cg_load_init(cg_load *load, unsigned limit_percent);
 void cg_load_call_admitted(cg_load *load);
 void cg_load_call_began(cg_load *load);
 void cg_load_call_ended(cg_load *load, bool begun);
+
+/* A call that has begun, or begins now, is translated: what that costs more than other calls. */
+void cg_load_translation_began(cg_load *load);
 
 /* Samples are counters: what counts is what they grew by. */
 void cg_load_add(cg_load *load, const cg_load_sample *sample);

@@ -233,7 +233,7 @@ void cg_call_leg_answered(cg_call_leg *leg)
         cg_transfer_connected(call);
     else
         connect_media(call->caller);
-    call->calls->translated_total += cg_call_is_translated(call);
+    cg_call_note_translated(call);
 }
 
 static bool anybody_waits(const cg_call *call)

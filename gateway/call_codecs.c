@@ -1,6 +1,8 @@
 /* The bridge chooses from the same descriptions by the same rule (bridge/media_map.h). */
 #include "gateway/call_codecs.h"
 
+#include "gateway/calls.h"
+
 static bool is_speech(const cg_format *format)
 {
     return cg_codec_get_info(format->codec)->speech;
@@ -58,4 +60,13 @@ bool cg_call_is_translated(const cg_call *call)
 {
     return call->callee != NULL && call->caller->local.format_count > 0 &&
            !cg_call_codecs_share(&call->caller->local, &call->callee->local);
+}
+
+void cg_call_note_translated(const cg_call *call)
+{
+    if (!cg_call_is_translated(call))
+        return;
+    call->calls->translated_total++;
+    if (call->caller->media != 0)
+        cg_bridge_leg_expect_translation(call->calls->bridge, call->caller->media);
 }

@@ -21,3 +21,6 @@ bool cg_call_codecs_suit(const cg_call_leg *leg, const cg_call_leg *far);
 
 /* True for an answered call whose parties have no codec in common. */
 bool cg_call_is_translated(const cg_call *call);
+
+/* Its parties have just been brought together: if they are translated, that is counted, and counted in. */
+void cg_call_note_translated(const cg_call *call);

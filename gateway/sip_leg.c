@@ -427,7 +427,7 @@ static void confirmed(cg_sip_leg *leg, const char *sdp)
     else if (owed)
         cg_call_finish(call, end);
     if (owed && !was_translated) /* it could not be told before */
-        call->calls->translated_total += cg_call_is_translated(call);
+        cg_call_note_translated(call);
 }
 
 /* A re-INVITE without a description asks for ours; the ACK answers it. */

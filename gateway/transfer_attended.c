@@ -50,13 +50,13 @@ void cg_transfer_join(cg_call_leg *by, cg_call_leg *with, const cg_application *
     cg_call *old[] = {by->call, with->call};
     bool held[] = {by->on_hold, with->on_hold};
     cg_stand_in *places[2];
-    by->call->calls->translated_total += is_translated(by, with);
     cg_call *call = new_joint_call(by, with, application, places);
     call->hop = hop;
     for (int i = 0; i < 2; i++)
         cg_transfer_change_places(places[i]);
     cg_transfer_end_old_call(old[0], call, by);
     cg_transfer_end_old_call(old[1], call, with);
+    cg_call_note_translated(call);
     cg_call_link(call);
     cg_transfer_continue_media(call, call->caller);
     cg_transfer_continue_media(call, call->callee);
@@ -93,7 +93,7 @@ void cg_transfer_replace(cg_call_leg *replaced, cg_call_leg *leg, const cg_appli
         return;
     cg_transfer_change_places(place);
     cg_transfer_end_old_call(old, call, NULL);
-    call->calls->translated_total += cg_call_is_translated(call);
+    cg_call_note_translated(call);
     cg_bridge_link(call->calls->bridge, leg->media, party->media);
     cg_transfer_continue_media(call, party);
     cg_transfer_introduce(party, leg, held);

@@ -10,6 +10,7 @@
 typedef struct {
     unsigned busy, awaited, legs;
     bool dropping;
+    unsigned translated; /* calls that have begun to be */
 } measured;
 
 typedef struct {
@@ -31,6 +32,9 @@ static const choice choices[] = {
     {"/admission/one-is-not", {{85, 0, 2}, {75, 0, 8}}, 2, {0, 100}, CG_ADMISSION_GRANTED, 1},
     {"/admission/drops", {{10, 0, 2, true}}, 1, {0, 100}, CG_ADMISSION_DROPS, NOBODY},
     {"/admission/one-drops", {{10, 0, 2, true}, {75, 0, 8}}, 2, {0, 100}, CG_ADMISSION_GRANTED, 1},
+    {"/admission/translated", {{70, 0, 2, false, 30}}, 1, {0, 100}, CG_ADMISSION_LOAD, NOBODY},
+    {"/admission/as-many-pass-through", {{70, 30, 2}}, 1, {0, 100}, CG_ADMISSION_GRANTED, 0},
+    {"/admission/translated-elsewhere", {{50, 0, 2, false, 20}, {55, 0, 8}}, 2, {0, 100}, CG_ADMISSION_GRANTED, 1},
     {"/admission/last-legs", {{0, 0, 8}}, 1, {0, 100}, CG_ADMISSION_GRANTED, 0},
     {"/admission/no-legs", {{0, 0, 9}}, 1, {0, 100}, CG_ADMISSION_LEGS, NOBODY},
     {"/admission/legs-elsewhere", {{0, 0, 9}, {70, 0, 8}}, 2, {0, 100}, CG_ADMISSION_GRANTED, 1},
@@ -52,6 +56,8 @@ static cg_worker_room room_of(const measured *m)
     cg_load_add(&room.load, &(cg_load_sample){.at_us = NOW_US - 1000000000});
     cg_load_add(&room.load,
                 &(cg_load_sample){.at_us = NOW_US, .cpu_us = m->busy * 10000000, .drops = m->dropping ? 1000 : 0});
+    for (unsigned i = 0; i < m->translated; i++)
+        cg_load_translation_began(&room.load);
     return room;
 }
 

@@ -140,6 +140,28 @@ static void test_handed_over(fixture *f, gconstpointer limit)
     assert_near(cg_load_expected(&f->load), 0);
 }
 
+/* As many translated calls as fit begin before there is a measurement of any; it then shows what was counted on. */
+static void test_translated(fixture *f, gconstpointer limit)
+{
+    unsigned begun = 0;
+    for (; check(f) == CG_LOAD_ADMIT && begun < 1000; begun++) {
+        begin_calls(f, 1);
+        cg_load_translation_began(&f->load);
+    }
+    g_assert_cmpuint(begun, >, 110); /* 80 % at 0.2 + 0.5 % each */
+    g_assert_cmpuint(begun, <, 116);
+    for (unsigned i = 0; i < 20; i++) {
+        work(f, begun * 0.007, 0.25);
+        g_assert_cmpfloat_with_epsilon(cg_load_expected(&f->load), begun * 0.007, 0.05);
+    }
+    g_assert_cmpint(check(f), ==, CG_LOAD_BUSY);
+    for (unsigned i = 0; i < begun; i++)
+        cg_load_call_ended(&f->load, true);
+    work(f, 0, 20);
+    assert_near(cg_load_expected(&f->load), 0);
+    g_assert_cmpint(check(f), ==, CG_LOAD_ADMIT);
+}
+
 static void test_drops(fixture *f, gconstpointer limit)
 {
     f->sample.packets += 10000;
@@ -212,6 +234,7 @@ int main(int argc, char **argv)
         {"/load/learned", test_learned, 80},
         {"/load/not-learned-from-beginners", test_not_learned_from_beginners, 80},
         {"/load/handed-over", test_handed_over, 80},
+        {"/load/translated", test_translated, 80},
         {"/load/drops", test_drops, 80},
         {"/load/late", test_late, 80},
         {"/load/late-on-average", test_late_on_average, 80},

@@ -27,6 +27,11 @@ void cg_bridge_leg_expect(cg_bridge *bridge, cg_leg_id leg)
     g_string_append_printf(cg_fake.calls, "expect %d;", (int) leg);
 }
 
+void cg_bridge_leg_expect_translation(cg_bridge *bridge, cg_leg_id leg)
+{
+    g_string_append_printf(cg_fake.calls, "translate %d;", (int) leg);
+}
+
 cg_leg_id cg_bridge_leg_open(cg_bridge *bridge, unsigned worker, cg_leg_role role, cg_media_description *ret_local)
 {
     g_assert_true(worker == 3 || cg_fake.elsewhere != 0);

@@ -174,6 +174,19 @@ static void test_no_common_codec(cg_call_fixture *f, gconstpointer data)
     g_assert_cmpint(f->call->answered_ms, ==, 0);
 }
 
+/* What translation costs is counted in before it is there to be measured; a common codec costs nothing. */
+static void test_translated(cg_call_fixture *f, gconstpointer data)
+{
+    cg_call_fixture_place(f, "party:bob");
+    cg_media_description *bob = &f->callees[0]->base.local, *alice = &f->caller->base.local;
+    alice->formats[alice->format_count++].codec = CG_CODEC_OPUS;
+    bob->formats[bob->format_count++].codec = data != NULL ? CG_CODEC_PCMU : CG_CODEC_OPUS;
+    g_string_truncate(cg_fake.calls, 0);
+    cg_call_leg_answered(&f->callees[0]->base);
+    assert_told_bridge(data != NULL ? "link 1 2;connect 2;connect 1;translate 1;" : "link 1 2;connect 2;connect 1;");
+    g_assert_cmpuint(f->calls->translated_total, ==, data != NULL);
+}
+
 static void test_media_never_came(cg_call_fixture *f, gconstpointer data)
 {
     cg_call_fixture_place_answered(f);
@@ -325,6 +338,8 @@ int main(int argc, char **argv)
         {"/call/media-never-came", test_media_never_came},
         {"/call/media-lost", test_media_lost},
         {"/call/digits", test_digits},
+        {"/call/translated", test_translated, "translated"},
+        {"/call/not-translated", test_translated, NULL},
         {"/call/hold", test_hold},
         {"/call/hold-by-direction", test_hold_by_direction},
         {"/call/hold-outlives-renegotiation", test_hold_outlives_renegotiation},
