@@ -426,6 +426,11 @@ void cg_bridge_leg_set_flow(cg_bridge *bridge, cg_leg_id leg, bool from_leg, boo
     cg_worker_post_flow(worker_of(bridge, leg)->worker, leg, from_leg, to_leg);
 }
 
+void cg_bridge_leg_play(cg_bridge *bridge, cg_leg_id leg, cg_music *music)
+{
+    cg_worker_post_play(worker_of(bridge, leg)->worker, leg, music);
+}
+
 void cg_bridge_leg_set_ringing(cg_bridge *bridge, cg_leg_id leg, bool ringing)
 {
     cg_worker_post_ringing(worker_of(bridge, leg)->worker, leg, ringing);

@@ -10,6 +10,7 @@
 #include "base/media.h"
 #include "bridge/ice_servers.h"
 #include "bridge/leg_event.h"
+#include "bridge/music.h"
 #include "bridge/rtp_host.h"
 
 #include <stdbool.h>
@@ -87,11 +88,11 @@ cg_admission cg_bridge_admit(const cg_bridge *bridge, unsigned near, unsigned *r
  * measured. Once per pair; a leg that closes takes it back. */
 void cg_bridge_leg_expect(cg_bridge *bridge, cg_leg_id leg);
 
-/* Measures the workers; called a few times a second. */
 /* The leg and what it is linked with have no codec in common: from now on what translation costs counts as load of its
  * worker, until it is there to be measured. Once for each link. */
 void cg_bridge_leg_expect_translation(cg_bridge *bridge, cg_leg_id leg);
 
+/* Measures the workers; called a few times a second. */
 void cg_bridge_tick(cg_bridge *bridge, int64_t now_us);
 
 /* Who makes the first offer; of full ICE agents that one controls (RFC 8445 section 6.1.1). */
@@ -150,6 +151,10 @@ void cg_bridge_link(cg_bridge *bridge, cg_leg_id a, cg_leg_id b);
 /* Stops (false) or lets (true) media flow from and to the leg, beside what the negotiated directions allow:
  * gateway-side hold and mute. */
 void cg_bridge_leg_set_flow(cg_bridge *bridge, cg_leg_id leg, bool from_leg, bool to_leg);
+
+/* The leg's peer hears the music from now on (takes a reference), as far as directions and flow let anything through to
+ * it, and nothing of the linked leg; NULL: no music. Linked or not. */
+void cg_bridge_leg_play(cg_bridge *bridge, cg_leg_id leg, cg_music *music);
 
 /* The leg's peer only rings, or (false) does no longer: while it does, its silence does not end the leg. Of one without
  * ICE. */

@@ -103,6 +103,7 @@ void cg_leg_finish(cg_worker *worker, cg_leg *leg, cg_leg_end end, int64_t now_u
     if (leg->state == CG_LEG_HANDSHAKING)
         cg_dtls_pool_cancel(worker->pool, leg->id);
     unlink_partner(worker, leg);
+    cg_leg_set_music(worker, leg, NULL, now_us);
     for (unsigned i = 0; i < CG_LEG_PATHS; i++)
         if (leg->paths[i].used)
             cg_leg_drop_path(worker, leg, i);

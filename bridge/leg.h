@@ -3,21 +3,20 @@
  *
  * The functions are spread over leg.c (life), leg_paths.c (addresses), leg_connect.c (ICE, DTLS), leg_agent.c (a full
  * ICE agent in the place of ICE-lite), leg_media.c (RTP in and out), leg_translate.c (between codecs), leg_own.c
- * (packets of our own making), leg_keys.c, leg_control.c (RTCP, timeouts), leg_rtp.c (legs without ICE and DTLS). */
+ * (packets of our own making), leg_play.c (music), leg_keys.c, leg_control.c (RTCP, timeouts), leg_rtp.c (legs without
+ * ICE and DTLS). */
 #pragma once
 
-#include "bridge/bridge.h"
-#include "bridge/budget.h"
 #include "bridge/dtls_pool.h"
 #include "bridge/ice_agent.h"
 #include "bridge/ice_lite.h"
 #include "bridge/leg_keys.h"
 #include "bridge/leg_own.h"
+#include "bridge/leg_play.h"
 #include "bridge/media_map.h"
 #include "bridge/path.h"
 #include "bridge/rtcp_session.h"
 #include "bridge/rtp_latch.h"
-#include "bridge/rtp_rewriter.h"
 #include "bridge/rtp_sockets.h"
 #include "bridge/srtp_session.h"
 #include "bridge/transcoder.h"
@@ -80,6 +79,7 @@ struct cg_leg {
     cg_leg_keys keys;
     cg_budget packet_budget, move_budget;
     cg_leg_own own;
+    cg_leg_play play;
     cg_leg_stats stats; /* packet and drop counters; the rest is filled in by cg_leg_read_stats */
 };
 
@@ -111,7 +111,7 @@ static inline const cg_path *cg_leg_path_out(const cg_leg *leg)
 
 static inline bool cg_leg_may_flow(const cg_leg *from, const cg_leg *to)
 {
-    return from->flow_from && from->media.may_receive && to->flow_to && to->media.may_send;
+    return from->flow_from && from->media.may_receive && to->flow_to && to->media.may_send && to->play.player == NULL;
 }
 
 /* leg_connect.c */

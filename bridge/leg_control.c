@@ -118,6 +118,7 @@ void cg_leg_tick(cg_worker *worker, cg_leg *leg, int64_t now_us)
         warn_if_silent(worker, leg, now_us);
         send_report_if_due(worker, leg, now_us);
         cg_leg_keys_send(worker, leg, now_us);
+        cg_leg_send_music(worker, leg, now_us);
         if (leg->transcoder != NULL)
             cg_leg_send_translated(worker, leg, now_us);
     }
@@ -142,5 +143,5 @@ int64_t cg_leg_due(const cg_worker *worker, const cg_leg *leg)
     int64_t due = MIN(silence_due(worker, leg), MIN(leg->rtcp.next_us, leg->gather_deadline_us));
     if (leg->transcoder != NULL)
         due = MIN(due, cg_transcoder_due(leg->transcoder));
-    return MIN(due, cg_leg_keys_due(leg));
+    return MIN(due, MIN(cg_leg_keys_due(leg), cg_leg_music_due(leg)));
 }

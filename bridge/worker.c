@@ -322,6 +322,7 @@ cg_worker *cg_worker_new(const cg_worker_config *config, char **ret_error)
     worker->tcp = config->tcp ? cg_worker_tcp_new() : NULL;
     worker->rtp = cg_rtp_sockets_new();
     worker->legs = cg_leg_table_new(config->max_legs);
+    worker->players = g_ptr_array_new();
     worker->timer_us = INT64_MAX;
     worker->ntp_offset_us = NTP_EPOCH_S * 1000000 + cg_clock_wall_ms() * 1000 - cg_clock_monotonic_us();
     return g_steal_pointer(&worker);
@@ -364,6 +365,7 @@ void cg_worker_free(cg_worker *worker)
     g_assert(worker->thread == NULL);
     cg_mailbox_free(worker->mailbox);
     cg_leg_table_free(worker->legs);
+    g_ptr_array_unref(worker->players);
     cg_rtp_sockets_free(worker->rtp);
     cg_udp_free(worker->ipv4);
     cg_udp_free(worker->ipv6);

@@ -56,6 +56,7 @@ struct cg_worker {
     GSource *timer;
     int64_t timer_us; /* when it is set to run; INT64_MAX: not */
     cg_leg_table *legs;
+    GPtrArray *players;                                       /* owned (cg_player); of music that legs hear now */
     cg_ice_agents *agents;                                    /* owned; of the thread; NULL: ICE-lite */
     uint8_t agent_in[CG_UDP_MAX_DATAGRAM + CG_UDP_HEADROOM];  /* what an agent received last */
     uint8_t agent_out[CG_UDP_MAX_DATAGRAM + CG_UDP_HEADROOM]; /* cg_worker_buffer of agents' paths */

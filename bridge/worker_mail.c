@@ -25,7 +25,8 @@ struct command {
         bool ringing;
         cg_keys_form keys;
     };
-    char *digits; /* owned; all of them, so that those without room are counted where the queue is */
+    cg_music *music; /* a reference; may be NULL */
+    char *digits;    /* owned; all of them, so that those without room are counted where the queue is */
 };
 
 /* Opening comes before there is a leg. */
@@ -45,6 +46,7 @@ static void discard_command(cg_mail *mail)
 {
     command *what = (command *) mail;
     g_free(what->digits);
+    cg_music_unref(what->music);
     explicit_bzero(what, sizeof *what); /* descriptions have keys */
     g_free(what);
 }
@@ -169,6 +171,7 @@ static void set_flow(cg_worker *worker, cg_leg *leg, const command *what, int64_
 {
     leg->flow_from = what->flow.from_leg;
     leg->flow_to = what->flow.to_leg;
+    cg_worker_schedule(worker, leg);
 }
 
 void cg_worker_post_flow(cg_worker *worker, cg_leg_id leg, bool from_leg, bool to_leg)
@@ -176,6 +179,18 @@ void cg_worker_post_flow(cg_worker *worker, cg_leg_id leg, bool from_leg, bool t
     command *what = make(leg, set_flow);
     what->flow.from_leg = from_leg;
     what->flow.to_leg = to_leg;
+    cg_mailbox_post(worker->mailbox, &what->mail);
+}
+
+static void play(cg_worker *worker, cg_leg *leg, const command *what, int64_t now_us)
+{
+    cg_leg_set_music(worker, leg, what->music, now_us);
+}
+
+void cg_worker_post_play(cg_worker *worker, cg_leg_id leg, cg_music *music)
+{
+    command *what = make(leg, play);
+    what->music = music != NULL ? cg_music_ref(music) : NULL;
     cg_mailbox_post(worker->mailbox, &what->mail);
 }
 

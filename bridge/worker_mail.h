@@ -14,6 +14,7 @@ void cg_worker_post_describe(cg_worker *worker, cg_leg_id leg, const cg_media_de
 void cg_worker_post_restart(cg_worker *worker, cg_leg_id leg, const cg_ice_credentials *local);
 void cg_worker_post_link(cg_worker *worker, cg_leg_id a, cg_leg_id b); /* one of them may be 0 */
 void cg_worker_post_flow(cg_worker *worker, cg_leg_id leg, bool from_leg, bool to_leg);
+void cg_worker_post_play(cg_worker *worker, cg_leg_id leg, cg_music *music); /* takes a reference; or NULL */
 void cg_worker_post_digits(cg_worker *worker, cg_leg_id leg, const char *digits);
 void cg_worker_post_ringing(cg_worker *worker, cg_leg_id leg, bool ringing);
 void cg_worker_post_take_keys(cg_worker *worker, cg_leg_id leg, const char *digits);
