@@ -28,6 +28,7 @@ static void free_account(void *data)
 {
     cg_account *account = data;
     g_free(account->name);
+    g_free(account->hold_music);
     wipe(account->auth_token);
     g_free(account);
 }
@@ -133,6 +134,7 @@ bool cg_directory_add_account(cg_directory *directory, const cg_account *account
     cg_account *copy = g_memdup2(account, sizeof *account);
     copy->name = g_strdup(account->name);
     copy->auth_token = g_strdup(account->auth_token);
+    copy->hold_music = g_strdup(account->hold_music);
     g_hash_table_insert(directory->accounts, copy->sid.text, copy);
     return true;
 }

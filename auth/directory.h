@@ -28,6 +28,7 @@ typedef struct {
     char *auth_token;         /* secret of capability tokens (docs/tokens.md); NULL: none accepted */
     bool suspended;           /* tokens of a suspended account are refused */
     unsigned max_connections; /* sessions at a time; 0: the gateway's default */
+    char *hold_music;         /* path of a sound file; NULL: the gateway's default */
 } cg_account;
 
 typedef struct {

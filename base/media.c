@@ -47,6 +47,14 @@ const char *cg_extension_uri(cg_extension extension)
     return extension_uris[extension];
 }
 
+bool cg_rtp_address_is_nowhere(const cg_rtp_address *address)
+{
+    const struct sockaddr_storage *media = &address->media;
+    if (media->ss_family == AF_INET6)
+        return ((const struct sockaddr_in6 *) media)->sin6_port == 0;
+    return media->ss_family == AF_INET && ((const struct sockaddr_in *) media)->sin_port == 0;
+}
+
 cg_ice_credentials cg_ice_credentials_new(void)
 {
     cg_ice_credentials credentials = {0};

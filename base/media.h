@@ -118,6 +118,9 @@ typedef struct {
     bool savp;                     /* RTP/SAVP, not RTP/AVP */
 } cg_rtp_address;
 
+/* Its media is to go nowhere: the old way to hold (c=0.0.0.0, RFC 3264 section 8.4). */
+bool cg_rtp_address_is_nowhere(const cg_rtp_address *address);
+
 /* One audio section as one side describes it. What the remote said, or what we say, by context. ICE and a fingerprint
  * (WebRTC) or an address (phones), there perhaps with keys. */
 typedef struct {

@@ -7,6 +7,7 @@
 #include "gateway/call_codecs.h"
 #include "gateway/call_hop.h"
 #include "gateway/calls.h"
+#include "gateway/hold_music.h"
 #include "gateway/transfer.h"
 
 #define OFFLINE_GRACE_S 5
@@ -302,10 +303,13 @@ static void update_hold(cg_call_leg *leg)
 {
     bool holds = leg->hold_asked || holds_by_direction(leg);
     cg_call_leg *partner = cg_call_leg_partner(leg);
-    if (holds == leg->on_hold || partner == NULL)
+    if (partner == NULL)
         return;
-    leg->on_hold = holds;
-    partner->ops->hold(partner, holds);
+    if (holds != leg->on_hold) {
+        leg->on_hold = holds;
+        partner->ops->hold(partner, holds);
+    }
+    cg_hold_music_update(partner, leg); /* also where it only holds in another way */
 }
 
 void cg_call_leg_renegotiated(cg_call_leg *leg)

@@ -1,5 +1,6 @@
 /* Media before the answer (RFC 3960): announcements, and the ringing tone that a trunk makes itself. What came last is
- * heard, and the answer decides. */
+ * heard, and the answer decides. Who waits there for a transfer has had its answer long ago, and goes on to hear what
+ * it hears. */
 #include "gateway/calls.h"
 
 static void connect_media(cg_call_leg *leg)
@@ -12,7 +13,7 @@ void cg_call_leg_early(cg_call_leg *leg)
     cg_call_leg *caller = leg->call->caller;
     if (!cg_call_leg_is_waiting(leg))
         return;
-    if (caller->ops->early == NULL || !caller->ops->early(caller, leg)) {
+    if (caller->state == CG_CALL_LEG_ANSWERED || caller->ops->early == NULL || !caller->ops->early(caller, leg)) {
         cg_call_leg_ringing(leg);
         return;
     }

@@ -77,6 +77,7 @@ struct cg_call_leg {
     cg_media_description remote; /* what it said */
     bool hold_asked;             /* this party asked for hold by request */
     bool on_hold;                /* it holds the call, by request or by direction; the other party was told so */
+    const cg_music *hears;       /* what the bridge plays to it instead of the other party; NULL: nothing */
     bool connected;              /* ICE and DTLS are up */
     cg_leg_end media_end;        /* why its media ended */
     cg_leg_stats stats;          /* last known, final once media has ended */

@@ -4,10 +4,12 @@
 #include "gateway/call.h"
 #include "gateway/call_policy.h"
 #include "gateway/destination.h"
+#include "gateway/hold_music.h"
 
 struct cg_calls {
     cg_bridge *bridge;
     const cg_call_policy *policy;       /* replaced on reload */
+    const cg_hold_music *music;         /* NULL: whoever is held hears silence */
     const cg_destination *destinations; /* ended by scheme NULL */
     void *destinations_user;
     GPtrArray *calls;          /* (cg_call) */

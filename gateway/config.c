@@ -5,6 +5,7 @@
 #include "gateway/config_options.h"
 #include "gateway/config_trunks.h"
 #include "gateway/config_values.h"
+#include "gateway/hold_music.h"
 #include "signaling/tls_certificate.h"
 
 #include <string.h>
@@ -46,11 +47,26 @@ static bool number_of(GKeyFile *file, const char *group, const char *key, unsign
     return true;
 }
 
-static bool add_account(cg_config *config, GKeyFile *file, const char *group, const cg_sid *sid, char **ret_why)
+/* The account's music as an absolute path; NULL: it has none of its own. */
+static char *music_of(cg_config *config, GKeyFile *file, const char *group, const char *directory_path)
+{
+    g_autofree char *text = text_of(file, group, "hold_music");
+    if (text == NULL || *text == '\0')
+        return NULL;
+    char *path = g_canonicalize_filename(text, directory_path);
+    g_ptr_array_add(config->account_music, path);
+    return path;
+}
+
+static bool add_account(cg_config *config, GKeyFile *file, const char *group, const cg_sid *sid,
+                        const char *directory_path, char **ret_why)
 {
     g_autofree char *name = text_of(file, group, "name");
     g_autofree char *auth_token = text_of(file, group, "auth_token");
-    cg_account account = {.sid = *sid, .name = name, .auth_token = auth_token};
+    cg_account account = {.sid = *sid,
+                          .name = name,
+                          .auth_token = auth_token,
+                          .hold_music = music_of(config, file, group, directory_path)};
     return cg_config_read_switch(file, group, "suspended", &account.suspended, ret_why) &&
            number_of(file, group, "max_connections", &account.max_connections, ret_why) &&
            cg_directory_add_account(config->directory, &account, ret_why);
@@ -108,7 +124,7 @@ static bool add_application(cg_config *config, GKeyFile *file, const char *group
            cg_directory_add_application(config->directory, &application, ret_why);
 }
 
-static const char *const account_keys[] = {"name", "auth_token", "suspended", "max_connections", NULL};
+static const char *const account_keys[] = {"name", "auth_token", "suspended", "max_connections", "hold_music", NULL};
 static const char *const key_keys[] = {"account", "algorithm", "secret", "public_key_file", NULL};
 static const char *const application_keys[] = {"account", "name", "mode", "ring_timeout_s", "transcode", NULL};
 
@@ -194,7 +210,7 @@ static bool read_entity(cg_config *config, GKeyFile *file, const char *group, en
         return false;
     switch (kind) {
     case ACCOUNTS:
-        return add_account(config, file, group, &sid, ret_why);
+        return add_account(config, file, group, &sid, directory_path, ret_why);
     case KEYS:
         return add_key(config, file, group, &sid, directory_path, ret_why);
     case APPLICATIONS:
@@ -374,6 +390,7 @@ cg_config *cg_config_parse(const char *text, const char *directory_path, const c
     }
     g_autoptr(cg_config) config = g_new0(cg_config, 1);
     config->strings = g_ptr_array_new_with_free_func(g_free);
+    config->account_music = g_ptr_array_new_with_free_func(g_free);
     config->directory = cg_directory_new();
     config->routes = cg_routes_new();
     cg_config_options_set_defaults(config);
@@ -407,7 +424,8 @@ static bool check_sip(const cg_sip_config *sip, char **ret_error)
 bool cg_config_check(const cg_config *config, char **ret_error)
 {
     return cg_server_check(&config->server, ret_error) && check_sip(&config->sip, ret_error) &&
-           cg_bridge_check(&config->media, ret_error);
+           cg_bridge_check(&config->media, ret_error) &&
+           cg_hold_music_check(config->hold_music, config->account_music, ret_error);
 }
 
 void cg_config_free(cg_config *config)
@@ -416,6 +434,7 @@ void cg_config_free(cg_config *config)
         return;
     cg_directory_unref(config->directory);
     cg_routes_unref(config->routes);
+    g_ptr_array_unref(config->account_music);
     g_ptr_array_unref(config->strings);
     g_free(config);
 }

@@ -25,6 +25,8 @@ typedef struct {
     const char *const *demo_dial; /* what the softphone offers: "ADDRESS a word on it"; NULL: nothing */
     cg_directory *directory;      /* accounts, keys, applications */
     cg_routes *routes;            /* trunks, numbers */
+    const char *hold_music;       /* path of what is played to who is held; read at start only; NULL: silence */
+    GPtrArray *account_music;     /* (char *) those that accounts have */
     GPtrArray *strings;           /* (owned) what the members above point to */
 } cg_config;
 

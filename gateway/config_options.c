@@ -123,6 +123,8 @@ static const option options[] = {
      "silence of a trunk's media that ends a call", RESTART},
     {"media", "rtp_latch_window_ms", NUMBER, AT(media.rtp_latch_window_ms), "0", 0, 10000,
      "time in which media may come from elsewhere than signalled (phones behind NAT); 0: never", RESTART},
+    {"media", "hold_music", PATH, AT(hold_music), NULL, 0, 0,
+     "sound file (WAV, FLAC, Ogg) that is played to who is put on hold; without it they hear silence", RESTART},
     {"sip", "listen", TEXT, AT(sip.address), NULL, 0, 0, "IP address for SIP, UDP and TCP; without it there is none",
      RESTART},
     {"sip", "port", PORT, AT(sip.port), "5060", 0, 65535, "port for SIP; 0 takes any free one", RESTART},

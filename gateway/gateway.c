@@ -197,6 +197,8 @@ void cg_gateway_reload(cg_gateway *gateway)
     cg_telephony_set_routes(gateway->telephony, gateway->config->directory, gateway->config->routes);
     cg_config_free(old);
     cg_log(CG_LOG_INFO, "config.reloaded");
+    if (!cg_hold_music_set_accounts(gateway->music, gateway->config->directory, gateway->config->account_music))
+        cg_log(CG_LOG_WARNING, "config.needs_restart", CG_LOG_TEXT("options", "account.hold_music"));
     if (needs_restart != NULL)
         cg_log(CG_LOG_WARNING, "config.needs_restart", CG_LOG_TEXT("options", needs_restart));
 }
@@ -236,12 +238,16 @@ cg_gateway *cg_gateway_new(uv_loop_t *loop, cg_config *config, cg_config_reload 
     gateway->mailbox = cg_mailbox_new();
     gateway->presence = cg_presence_new();
     apply_log(config);
-    gateway->bridge = cg_bridge_new(&config->media, gateway->mailbox, on_media_event, gateway, ret_error);
+    gateway->music = cg_hold_music_new(config->hold_music, config->account_music, ret_error);
+    if (gateway->music != NULL)
+        gateway->bridge = cg_bridge_new(&config->media, gateway->mailbox, on_media_event, gateway, ret_error);
     if (gateway->bridge != NULL)
         gateway->telephony =
             cg_telephony_new(&config->sip, gateway->mailbox, config->directory, config->routes, ret_error);
     if (gateway->telephony != NULL) {
         gateway->calls = cg_calls_new(gateway->bridge, &config->calls, destinations, gateway);
+        gateway->calls->music = gateway->music;
+        cg_hold_music_set_accounts(gateway->music, config->directory, config->account_music);
         gateway->telephony->calls = gateway->calls;
         gateway->server = cg_server_new(loop, &config->server, config->directory, &config->tokens, &session_handlers,
                                         cg_http_api_routes, gateway, ret_error);
@@ -262,6 +268,7 @@ void cg_gateway_free(cg_gateway *gateway)
     cg_bridge_free(gateway->bridge);
     cg_telephony_close(gateway->telephony);
     cg_calls_free(gateway->calls);
+    cg_hold_music_free(gateway->music);
     cg_telephony_free(gateway->telephony);
     cg_presence_free(gateway->presence);
     cg_mailbox_free(gateway->mailbox);

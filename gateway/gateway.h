@@ -24,6 +24,7 @@ typedef struct {
     cg_server *server;
     cg_presence *presence;
     cg_calls *calls;
+    cg_hold_music *music;
     cg_telephony *telephony;
     cg_gateway_state state;
     int64_t deadline_us; /* monotonic; when draining or stopping has taken long enough */

@@ -5,12 +5,6 @@
 
 #include <netdb.h>
 
-/* A phone on hold in the old way (RFC 3264 section 8.4) wants nothing, in no family. */
-static bool is_nowhere(const cg_rtp_address *wanted)
-{
-    return cg_rtp_ports_get(&wanted->media) == 0;
-}
-
 static void log_refusal(const cg_trunk *trunk, const char *call, const struct sockaddr_storage *address,
                         const char *why)
 {
@@ -31,7 +25,7 @@ cg_call_end cg_sip_media_check(const cg_telephony *telephony, const cg_trunk *tr
         return CG_CALL_END_MEDIA_ADDRESS;
     }
     int theirs = wanted->media.ss_family;
-    if (is_nowhere(wanted) || (family == AF_UNSPEC ? cg_rtp_host_has(host, theirs) : family == theirs))
+    if (cg_rtp_address_is_nowhere(wanted) || (family == AF_UNSPEC ? cg_rtp_host_has(host, theirs) : family == theirs))
         return CG_CALL_END_NONE;
     log_refusal(trunk, call, &wanted->media, "family");
     return CG_CALL_END_MEDIA_FAMILY;
@@ -39,7 +33,7 @@ cg_call_end cg_sip_media_check(const cg_telephony *telephony, const cg_trunk *tr
 
 int cg_sip_media_family(const cg_rtp_address *wanted)
 {
-    return is_nowhere(wanted) ? AF_UNSPEC : wanted->media.ss_family;
+    return cg_rtp_address_is_nowhere(wanted) ? AF_UNSPEC : wanted->media.ss_family;
 }
 
 int cg_sip_media_family_towards(const cg_telephony *telephony, const cg_trunk *trunk)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "gateway/call_codecs.h"
 #include "gateway/calls.h"
+#include "gateway/hold_music.h"
 #include "gateway/leg_record.h"
 #include "gateway/transfer_internal.h"
 
@@ -236,6 +237,8 @@ void cg_transfer_introduce(cg_call_leg *leg, cg_call_leg *to, bool was_held)
         leg->ops->hold(leg, false);
     if (leg->on_hold)
         to->ops->hold(to, true);
+    cg_hold_music_update(leg, to);
+    cg_hold_music_update(to, leg);
     if (leg->ops->party != NULL)
         leg->ops->party(leg, to->address);
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { BINARY, configuration, keyFile, makeCertificate, startGateway } from '../lib/gateway.mjs';
 import { ACCOUNT, APPLICATION } from '../lib/tokens.mjs';
+import { writeTone } from '../lib/tone.mjs';
 
 /** Starts the program with that configuration and expects it to refuse: what it said. `check-config` must have said so
  *  before, unless it cannot know. */
@@ -50,6 +51,10 @@ test('a configuration with a mistake is named, and nothing starts', async (t) =>
     ['a media address that is none', { media: { addresses: 'here' } }, /addresses: "here" is not an IP address/],
     ['an advertised address that is none', { media: { advertise: 'there' } }, /advertise: "there" is not an IP address/],
     ['more workers than ports', { media: { workers: 2, udp_port: 65535 } }, /2 workers have no room above UDP port 65535/],
+    ['hold music that is not there', { media: { hold_music: 'no.wav' } }, /hold music DIR\/no\.wav: cannot be read \(.*No such file.*\); name a sound file: WAV, FLAC or Ogg/],
+    ['hold music that is no sound', { media: { hold_music: 'callgate.conf' } }, /hold music FILE: cannot be read \(.*\); name a sound file/],
+    ['hold music of an account that is a directory', { [`account ${ACCOUNT}`]: { hold_music: '.' } }, /hold music DIR: is no regular file/],
+    ['hold music too short to be repeated', { media: { hold_music: writeTone(join(directories[0], 'short.wav'), 440, { seconds: 0.5 }) } }, /hold music .*: is too short: it must sound for a second/],
     ['a socket dead before its next heartbeat', { limits: { heartbeat_interval_ms: 5000, heartbeat_timeout_ms: 1000 } }, /heartbeat_timeout_ms must be longer than heartbeat_interval_ms/],
     ['a demo without key', { demo: { enabled: true, application: APPLICATION } }, /FILE: \[demo\] key: must name a key/],
     ['no key file at all', 'this is no configuration', /FILE: /],

@@ -8,8 +8,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { strongest } from './baresip.mjs';
 import { SLOWNESS } from './gateway.mjs';
-import { encode } from './keys.mjs';
+import { decode, encode } from './keys.mjs';
 import { until } from './wait.mjs';
 
 // Below the ports that the kernel gives to whoever asks for any: nobody takes one between our look and its use.
@@ -269,6 +270,15 @@ export class RtpSocket {
       this.send(port, { ...options, type: 101, marker: i === 1, advance: 0, payload: Buffer.from([digit, i >= 6 ? 0x8a : 0x0a, duration >> 8, duration & 0xff]) });
     }
     this.#timestamp += 960;
+  }
+
+  /** The strongest frequency in the last second of PCMU that came, and its amplitude. */
+  heard() { return strongest(this.received.filter(({ type }) => type === 0).slice(-50).flatMap(({ payload }) => [...payload].map(decode))); }
+
+  /** Waits until that is `tone`. */
+  async hears(tone) {
+    const hears = () => this.received.length > 60 && Math.abs(this.heard().frequency - tone) <= 8 && this.heard().amplitude > 300;
+    await until(hears, `a tone of ${tone} Hz at the phone`, 10000 * SLOWNESS);
   }
 
   /** The keys heard, each once. */

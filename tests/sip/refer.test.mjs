@@ -3,8 +3,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
-import { strongest } from '../lib/baresip.mjs';
-import { decode } from '../lib/keys.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
 import { registered } from '../lib/signal-calls.mjs';
 import { awaitNudge, call, description, expect, expectInvite, expectStatus, freePort, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
@@ -183,10 +181,6 @@ test('a phone that does not hang up when it has heard of the success is hung up 
   assert.deepEqual(statuses(sipp), [100, 180, 200]);
 });
 
-/** The strongest frequency in the last second of what a phone received. */
-const heardBy = (phone) => strongest(phone.received.filter(({ type }) => type === 0).slice(-50).flatMap(({ payload }) => [...payload].map(decode)));
-const hears = (phone, tone) => until(() => phone.received.length > 60 && Math.abs(heardBy(phone).frequency - tone) <= 8, `${tone} Hz`, 10000 * SLOWNESS);
-
 test('a phone sends a client to a number: the client and the other phone hear each other', { timeout }, async (t) => {
   const { gateway, sipp, other, bob, media, ring } = await start(t,
     [refer(`<sip:${NUMBER}@127.0.0.2>`), expectStatus(202), ...noted, ...noted, ...noted, ...bye(3)],
@@ -217,7 +211,7 @@ test('two phones that were brought together hear each other, and one of them sen
   await until(() => /^ACK/m.test(other.sipp.messages), 'the ACK');
   phone.talk(mediaPort(sipp.messages, phone.port), { tone: 440 });
   other.media.talk(mediaPort(other.sipp.messages, other.media.port), { tone: 620 });
-  await Promise.all([hears(other.media, 440), hears(phone, 620)]);
+  await Promise.all([other.media.hears(440), phone.hears(620)]);
   await sipp.nudge();
   const { payload: last } = await carol.next('invite');
   assert.deepEqual([last.parameters.From, last.parameters.TransferredBy], [NUMBER, '+15550009999']);

@@ -23,6 +23,12 @@ static void party_ringing(cg_call_leg *leg)
     say(leg, "ringing");
 }
 
+static bool party_early(cg_call_leg *leg, const cg_call_leg *callee)
+{
+    say(leg, "early");
+    return true;
+}
+
 static void party_answer(cg_call_leg *leg)
 {
     if (((cg_party *) leg)->refuse_answer)
@@ -81,6 +87,7 @@ static const cg_call_leg_ops party_ops = {
     .kind = "party",
     .offer = party_offer,
     .ringing = party_ringing,
+    .early = party_early,
     .answer = party_answer,
     .end = party_end,
     .digits = party_digits,

@@ -72,6 +72,11 @@ void cg_bridge_leg_set_flow(cg_bridge *bridge, cg_leg_id leg, bool from_leg, boo
     g_string_append_printf(cg_fake.calls, "flow %d %d %d;", (int) leg, from_leg, to_leg);
 }
 
+void cg_bridge_leg_play(cg_bridge *bridge, cg_leg_id leg, cg_music *music)
+{
+    g_string_append_printf(cg_fake.calls, "play %d %d;", (int) leg, music != NULL);
+}
+
 void cg_bridge_leg_set_ringing(cg_bridge *bridge, cg_leg_id leg, bool ringing)
 {
     if (ringing)

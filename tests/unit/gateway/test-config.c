@@ -38,6 +38,26 @@ static void test_defaults(void)
     g_assert_cmpint(config->tokens.leeway_s, ==, 5);
     g_assert_cmpuint(config->calls.ring_timeout_s, ==, 30);
     g_assert_false(config->demo);
+    g_assert_null(config->hold_music);
+    g_assert_cmpuint(config->account_music->len, ==, 0);
+}
+
+/* Files are looked for where the configuration is. */
+static void test_hold_music(void)
+{
+    g_autofree char *error = NULL;
+    g_autoptr(cg_config) config =
+        parse("[media]\nhold_music=default.flac\n" ACCOUNT "hold_music=own.ogg\n[account " OTHER_AC "]\nhold_music=\n",
+              &error);
+    cg_sid sid, other;
+    g_assert_cmpstr(error, ==, NULL);
+    g_assert_cmpstr(config->hold_music, ==, "/etc/callgate/default.flac");
+    g_assert_cmpuint(config->account_music->len, ==, 1);
+    g_assert_true(cg_sid_parse(AC, "AC", &sid) && cg_sid_parse(OTHER_AC, "AC", &other));
+    g_assert_cmpstr(cg_directory_find_account(config->directory, &sid)->hold_music, ==, "/etc/callgate/own.ogg");
+    g_assert_null(cg_directory_find_account(config->directory, &other)->hold_music);
+    g_assert_false(cg_config_check(config, &error));
+    g_assert_nonnull(strstr(error, "hold music /etc/callgate/default.flac: cannot be read"));
 }
 
 static void test_values(void)
@@ -271,6 +291,7 @@ static void test_missing_file(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/config/hold-music", test_hold_music);
     g_test_add_func("/config/defaults", test_defaults);
     g_test_add_func("/config/values", test_values);
     g_test_add_func("/config/order", test_order);
