@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Gateway, TOP } from '../lib/gateway.mjs';
+import { writeTone } from '../lib/tone.mjs';
 
 const root = mkdtempSync(join(tmpdir(), 'callgate-install-'));
 const at = (...parts) => join(root, 'usr/local', ...parts);
@@ -36,10 +37,15 @@ test('the sample with every # taken away is valid too', () => {
   const text = readFileSync(at('etc/callgate/callgate.conf.sample'), 'utf8')
     .replace(/^#(\[|\w+ = ?)/gm, '$1')
     .replace(/^(\[sip\]\n(?:#.*\n)*listen =)\s*$/m, '$1 127.0.0.1') // trunks need it
+    .replace(/^(tls_certificate|tls_key) =\s*$/gm, '$1 = $1.pem') // and those over TLS these
+    .replace(/^hold_music = .*$/gm, 'hold_music = music.wav')
     .replace(/^\w+ =\s*$/gm, '')
     .replace(/^secret = .*$/m, 'secret = 0123456789abcdef0123456789abcdef');
   output('openssl', 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', join(root, 'private.pem'));
   output('openssl', 'ec', '-in', join(root, 'private.pem'), '-pubout', '-out', join(root, 'back-end.pem'));
+  output('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=sip.example',
+    '-keyout', join(root, 'tls_key.pem'), '-out', join(root, 'tls_certificate.pem'));
+  writeTone(join(root, 'music.wav'), 440, { seconds: 2, rate: 44100 });
   const file = join(root, 'whole.conf');
   writeFileSync(file, text);
   assert.match(output(at('bin/callgate'), 'check-config', file), /ok/);
