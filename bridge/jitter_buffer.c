@@ -7,8 +7,9 @@
 
 enum {
     LEAST_DELAY_US = 20000,
-    MARGIN_US = 10000,   /* beyond the jitter seen: our own timers' */
-    RESYNC_US = 1000000, /* a packet this far off belongs to another time */
+    MARGIN_US = 10000,    /* beyond the jitter seen: our own timers' */
+    MAX_RISE_US = 180000, /* of the fastest packets, within which all are waited for; jitter comes on top */
+    RESYNC_US = 1000000,  /* a packet this far off belongs to another time */
     DEFAULT_STEP_MS = 20,
     LEAST_STEP_MS = 5,        /* holes are not filled in smaller pieces, whatever a peer's packets are */
     LOSSY_US = 10000000,      /* how long a loss is remembered */
@@ -64,11 +65,16 @@ static int64_t extend(const cg_jitter_buffer *buffer, uint32_t timestamp)
     return buffer->position + (int32_t) (timestamp - (uint32_t) buffer->position);
 }
 
+static cg_jitter_range range_of(const cg_jitter_buffer *buffer)
+{
+    return cg_jitter_delay_range(&buffer->delay, MAX_RISE_US);
+}
+
 /* Notes when it came; false if that has nothing to do with the packets before. */
 static bool note_arrival(cg_jitter_buffer *buffer, const cg_jitter_packet *packet, int64_t time, int64_t now_us)
 {
     int64_t transit_us = now_us - to_us(buffer, time);
-    if (buffer->delay.used > 0 && ABS(transit_us - cg_jitter_delay_least(&buffer->delay)) > RESYNC_US)
+    if (buffer->delay.used > 0 && ABS(transit_us - range_of(buffer).least_us) > RESYNC_US)
         return false;
     if (packet->duration > 0)
         cg_jitter_delay_note(&buffer->delay, transit_us, now_us);
@@ -135,7 +141,7 @@ int64_t cg_jitter_buffer_target_us(const cg_jitter_buffer *buffer, int64_t now_u
 {
     int64_t target_us = LEAST_DELAY_US;
     if (buffer->delay.used > 0)
-        target_us = MAX(target_us, cg_jitter_delay_spread(&buffer->delay) + MARGIN_US);
+        target_us = MAX(target_us, range_of(buffer).spread_us + MARGIN_US);
     if (now_us < buffer->lossy_until_us)
         target_us += to_us(buffer, buffer->step);
     return MIN(target_us, CG_JITTER_MAX_DELAY_US);
@@ -146,7 +152,7 @@ static int64_t measure_excess(const cg_jitter_buffer *buffer, int64_t now_us, in
 {
     if (buffer->delay.used == 0)
         return 0;
-    int64_t delay_us = now_us + pending_us - to_us(buffer, buffer->position) - cg_jitter_delay_least(&buffer->delay);
+    int64_t delay_us = now_us + pending_us - to_us(buffer, buffer->position) - range_of(buffer).least_us;
     return delay_us - cg_jitter_buffer_target_us(buffer, now_us);
 }
 
@@ -196,10 +202,25 @@ static bool is_due(const cg_jitter_buffer *buffer, const cg_jitter_slot *slot)
     return slot->time <= buffer->position || (slot->duration == 0 && slot->sequence == buffer->next);
 }
 
-/* So far behind that catching up bit by bit would take long: as after a network that stood still. */
+/* The latest packet with sound that waits; NULL if none does. */
+static const cg_jitter_slot *last_sound(const cg_jitter_buffer *buffer)
+{
+    for (uint32_t i = CG_JITTER_SLOTS; i > 0; i--) {
+        const cg_jitter_slot *slot = &buffer->slots[(buffer->next + i - 1) % CG_JITTER_SLOTS];
+        if (slot->used && slot->duration > 0)
+            return slot;
+    }
+    return NULL;
+}
+
+/* So far behind that catching up bit by bit would take long: as after a network that stood still. Never beyond what has
+ * come: a sender or a way that has become slower is not caught up with by letting its packets go. */
 static void skip(cg_jitter_buffer *buffer, int64_t excess_us)
 {
-    buffer->position += excess_us * buffer->clock_rate / 1000000;
+    const cg_jitter_slot *last = last_sound(buffer);
+    if (last == NULL || last->time <= buffer->position)
+        return;
+    buffer->position = MIN(buffer->position + excess_us * buffer->clock_rate / 1000000, last->time);
     for (cg_jitter_slot *slot; (slot = first_slot(buffer)) != NULL && slot->time < buffer->position;) {
         buffer->stats.late++;
         buffer->next = slot->sequence + 1;

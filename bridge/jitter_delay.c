@@ -21,20 +21,18 @@ void cg_jitter_delay_note(cg_jitter_delay *delay, int64_t transit_us, int64_t no
     delay->most[delay->current] = MAX(delay->most[delay->current], transit_us);
 }
 
-int64_t cg_jitter_delay_least(const cg_jitter_delay *delay)
+/* From the newest block back to the first that was faster by more than the limit. A hiccup leaves packets in its block
+ * that are on time again, so it cuts nothing off for longer than it lasts. */
+cg_jitter_range cg_jitter_delay_range(const cg_jitter_delay *delay, int64_t limit_us)
 {
     g_assert(delay->used > 0);
-    int64_t least = delay->least[0];
-    for (unsigned i = 1; i < delay->used; i++)
+    int64_t newest = delay->least[delay->current], least = newest, most = delay->most[delay->current];
+    for (unsigned back = 1; back < delay->used; back++) {
+        unsigned i = (delay->current + CG_JITTER_BLOCKS - back) % CG_JITTER_BLOCKS;
+        if (newest - delay->least[i] > limit_us)
+            break;
         least = MIN(least, delay->least[i]);
-    return least;
-}
-
-int64_t cg_jitter_delay_spread(const cg_jitter_delay *delay)
-{
-    g_assert(delay->used > 0);
-    int64_t most = delay->most[0];
-    for (unsigned i = 1; i < delay->used; i++)
         most = MAX(most, delay->most[i]);
-    return most - cg_jitter_delay_least(delay);
+    }
+    return (cg_jitter_range){.least_us = least, .spread_us = most - least};
 }

@@ -14,6 +14,7 @@ typedef struct {
     unsigned swap_one_in;                /* overtaken by the packet behind it */
     unsigned jitter_ms;                  /* delays are spread between 0 and this */
     unsigned stall_at_ms, stall_ms;      /* the network stands still and then gives all */
+    unsigned longer_at_ms, longer_ms;    /* from there on packets are on their way for so much longer */
     int drift_ppm;                       /* of the sender's clock */
     unsigned silence_at_ms, silence_ms;  /* the sender leaves time out, and says nothing */
     unsigned least_played, most_lost;    /* expected, in packets */
@@ -45,6 +46,8 @@ static void let_arrive(world *w, const scenario *s, GRand *random)
         if (s->stall_ms > 0 && sent >= s->stall_at_ms * 1000 && sent < (s->stall_at_ms + s->stall_ms) * 1000)
             delay = (s->stall_at_ms + s->stall_ms) * 1000 - sent;
         w->arrivals[i] = 1000000 + sent + delay;
+        if (s->longer_ms > 0 && sent >= s->longer_at_ms * 1000)
+            w->arrivals[i] += s->longer_ms * 1000;
         if (s->swap_one_in > 0 && i % s->swap_one_in == s->swap_one_in - 1)
             w->arrivals[i] += s->ptime_ms * 1000 + 1000;
         if (s->lose_one_in > 0 && i % s->lose_one_in == s->lose_one_in - 1)
@@ -106,7 +109,8 @@ static void take(world *w)
 /* Time goes on in steps of a millisecond until all has come. */
 static void run(world *w, const scenario *s)
 {
-    int64_t end_us = 1000000 + media_us(s, s->packets) + 20000;
+    int64_t media_end_us = media_us(s, s->packets) * (1000000 - s->drift_ppm) / 1000000;
+    int64_t end_us = 1000000 + media_end_us + s->longer_ms * 1000 + 20000;
     for (int64_t now_us = 1000000; now_us < end_us; now_us += 1000) {
         unsigned near = (unsigned) ((now_us - 1000000) / 1000 / s->ptime_ms);
         unsigned from = near > 200 ? near - 200 : 0;
@@ -142,6 +146,12 @@ static const scenario scenarios[] = {
      .most_lost = 0, .most_delay_ms = 40},
     {"long-stall", .packets = 1000, .ptime_ms = 20, .stall_at_ms = 3000, .stall_ms = 900, .least_played = 950,
      .most_lost = 35, .most_delay_ms = 40},
+    {"longer-way", .packets = 1000, .ptime_ms = 20, .longer_at_ms = 5000, .longer_ms = 600, .least_played = 996,
+     .most_lost = 0, .most_delay_ms = 21},
+    {"longer-way-with-jitter", .packets = 1000, .ptime_ms = 20, .longer_at_ms = 5100, .longer_ms = 350, .jitter_ms = 30,
+     .least_played = 990, .most_lost = 4, .most_delay_ms = 60},
+    {"clock-that-loses-a-tenth", .packets = 1000, .ptime_ms = 20, .drift_ppm = -100000, .least_played = 996,
+     .most_lost = 0, .most_delay_ms = 250},
     {"fast-clock", .packets = 6000, .ptime_ms = 20, .drift_ppm = 500, .least_played = 5990, .most_delay_ms = 45},
     {"slow-clock", .packets = 6000, .ptime_ms = 20, .drift_ppm = -500, .least_played = 5990, .most_delay_ms = 45},
     {"silence", .packets = 500, .ptime_ms = 20, .silence_at_ms = 4000, .silence_ms = 3000, .least_played = 498,
