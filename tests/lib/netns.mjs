@@ -17,6 +17,14 @@ const run = (command, args, input) => execFileSync(command, args, { input, stdio
  *  `drop('tcp dport 8443')` also drops what comes back from that port: connections hang. */
 export const drop = (expression) => rules({ out: `${expression} drop`, in: `${mirrored(expression)} drop` });
 
+/** Loses `percent` of the datagrams that match the nft expression, by chance and in both directions, where they arrive:
+ *  a sender whose own kernel drops its packets is told so, and may send the next in their place, with their timestamp. */
+export function lose(expression, percent) {
+  const chance = `numgen random mod 100 < ${percent} drop`;
+  const restores = [rules({ in: `${mirrored(expression)} ${chance}` }), rules({ in: `${expression} ${chance}` }, GW)];
+  return () => restores.forEach((restore) => restore());
+}
+
 /** Answers TCP that this end sends with a reset: connections break, at the latest with the next heartbeat's echo. */
 export const reset = (expression) => rules({ out: `${expression} reject with tcp reset` });
 
@@ -27,17 +35,18 @@ export function count(expression) {
   return { read: () => ({ out: packetsOf('out'), in: packetsOf('in') }), remove };
 }
 
-function rules({ out, in: inward }) {
+function rules({ out, in: inward }, netns) {
   const table = `inet cut${process.hrtime.bigint()}`;
-  run('nft', ['-f', '-'], [
+  const nft = netns ? ['ip', ['netns', 'exec', netns, 'nft']] : ['nft', []];
+  run(nft[0], [...nft[1], '-f', '-'], [
     `add table ${table}`,
     `add chain ${table} out { type filter hook output priority 0; }`,
     `add chain ${table} in { type filter hook input priority 0; }`,
-    `add rule ${table} out ${out}`,
+    ...(out ? [`add rule ${table} out ${out}`] : []),
     ...(inward ? [`add rule ${table} in ${inward}`] : []),
     '',
   ].join('\n'));
-  const remove = () => run('nft', ['delete', 'table', ...remove.table]);
+  const remove = () => run(nft[0], [...nft[1], 'delete', 'table', ...remove.table]);
   remove.table = table.split(' ');
   return remove;
 }

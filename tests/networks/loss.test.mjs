@@ -1,9 +1,9 @@
 // Calls over a trunk whose network loses packets of media: they stay up, and what is said comes through.
-// The one thing to know: nft drops by chance, and the phone's media only, so the browser's own network is a good one.
+// The one thing to know: nft drops by chance, where packets arrive, and the phone's media only, so the browser's own network is a good one.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Baresip } from '../lib/baresip.mjs';
-import { BROWSER_ADDRESSES, drop, GW_ADDRESS } from '../lib/netns.mjs';
+import { BROWSER_ADDRESSES, GW_ADDRESS, lose } from '../lib/netns.mjs';
 import { complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { ACCOUNT } from '../lib/tokens.mjs';
 import { codecs, hears, missedTenths, receivesMore } from '../lib/tone.mjs';
@@ -34,7 +34,7 @@ for (const [percent, codec, floor] of CASES) {
     await hears(browser.page, TONE);
     assert.equal((await codecs(browser.page)).sent, `audio/${codec}`);
     const before = await lost();
-    t.after(drop(`udp sport 31000-31100 numgen random mod 100 < ${percent}`)); // baresip's ports for media
+    t.after(lose('udp sport 31000-31100', percent)); // baresip's ports for media
     const missed = await missedTenths(browser.page, TONE, SECONDS * 1000);
     await receivesMore(browser.page, 15000, 100); // it is still up
     await browser.tell(call, 'disconnect');
