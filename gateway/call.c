@@ -279,14 +279,14 @@ void cg_call_leg_hung_up(cg_call_leg *leg)
     go_on_without(leg, end);
 }
 
-void cg_call_leg_gone(cg_call_leg *leg)
+void cg_call_leg_gone(cg_call_leg *leg, cg_call_end end)
 {
     if (leg->state == CG_CALL_LEG_ENDED)
         return;
     if (cg_call_leg_is_waiting(leg))
         cg_call_leg_failed(leg, CG_CALL_END_UNAVAILABLE);
     else
-        go_on_without(leg, CG_CALL_END_SIGNALING_LOST);
+        go_on_without(leg, end);
 }
 
 /* RFC 3264 section 8.4: who only sends, or neither, holds the call; who only receives has merely no microphone. */
@@ -420,7 +420,7 @@ void cg_call_tick(cg_call *call, int64_t now_us)
         cg_call_leg *leg = call->legs->pdata[i];
         if (leg->state != CG_CALL_LEG_ENDED && leg->signaling_lost_us != 0 &&
             now_us - leg->signaling_lost_us >= signaling_window_us(leg))
-            cg_call_leg_gone(leg);
+            cg_call_leg_gone(leg, CG_CALL_END_SIGNALING_LOST);
     }
 }
 

@@ -69,7 +69,8 @@ void cg_call_leg_failed(
     cg_call_leg *leg,
     cg_call_end end); /* a callee that will not answer: DECLINED ends the call, others only this leg */
 void cg_call_leg_hung_up(cg_call_leg *leg);
-void cg_call_leg_gone(cg_call_leg *leg);         /* its signalling will not come back */
+void cg_call_leg_gone(cg_call_leg *leg,
+                      cg_call_end end);          /* its signalling will not come back; `end` of a call that is up */
 void cg_call_leg_renegotiated(cg_call_leg *leg); /* `local` and `remote` are new */
 /* False as long as a phone has not said where its media goes: it is connected when cg_call_leg_renegotiated tells. */
 bool cg_call_leg_is_described(const cg_call_leg *leg);

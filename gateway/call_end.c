@@ -25,6 +25,8 @@ static const cg_call_end_info infos[CG_CALL_END_COUNT] = {
                                 "256 octets at most, without line breaks and other control characters"},
     [CG_CALL_END_TRUNK_BUSY] = {"trunk_busy", "failed", 31503,
                                 "The telephone network takes no more calls now: try again in a moment"},
+    [CG_CALL_END_TRUNK_LOST] = {"trunk_lost", "completed", 31408,
+                                "The telephone network does not answer any more, or has lost the call"},
     [CG_CALL_END_MEDIA_FAILED] = {"media_failed", "failed", 53405,
                                   "No media connection: the way to the gateway's media ports may be blocked"},
     [CG_CALL_END_MEDIA_LOST] = {"media_lost", "completed", 53405, "The media connection was lost"},

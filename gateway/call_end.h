@@ -19,6 +19,7 @@ typedef enum {
     CG_CALL_END_TRUNK_FAILED,   /* the trunk did not answer, or could not place the call */
     CG_CALL_END_BAD_HEADER,     /* a parameter cannot be a header of the trunk's call */
     CG_CALL_END_TRUNK_BUSY,     /* the trunk takes no more calls in this second */
+    CG_CALL_END_TRUNK_LOST,     /* ... or, in a call that is up, answers no more or knows it no more */
     CG_CALL_END_MEDIA_FAILED,   /* a leg's media never came up */
     CG_CALL_END_MEDIA_LOST,     /* it went away and did not come back */
     CG_CALL_END_SIGNALING_LOST, /* a client's WebSocket did not come back in time */

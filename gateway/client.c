@@ -19,7 +19,7 @@ static void lose_signaling(cg_client_leg *leg)
     if (leg->base.signaling_lost_us == 0)
         leg->base.signaling_lost_us = cg_clock_monotonic_us();
     if (leg->base.state != CG_CALL_LEG_ANSWERED)
-        cg_call_leg_gone(&leg->base);
+        cg_call_leg_gone(&leg->base, CG_CALL_END_SIGNALING_LOST);
 }
 
 static void abandon_legs(cg_client *client)

@@ -462,6 +462,17 @@ static void renegotiate(cg_sip_leg *leg, const char *text)
     }
 }
 
+static void ended(cg_sip_leg *leg, unsigned status)
+{
+    cg_telephony_forget(leg->telephony, leg);
+    if (status == 0) {
+        cg_call_leg_hung_up(&leg->base);
+        return;
+    }
+    leg->status = status;
+    cg_call_leg_gone(&leg->base, CG_CALL_END_TRUNK_LOST);
+}
+
 /* What a called phone says of our INVITE. */
 static void note_response(cg_sip_leg *leg, const cg_sip_event *event)
 {
@@ -505,8 +516,7 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
         cg_sip_transfer_asked(leg, event);
         break;
     case CG_SIP_ENDED:
-        cg_telephony_forget(leg->telephony, leg);
-        cg_call_leg_hung_up(&leg->base);
+        ended(leg, event->status);
         break;
     default: /* of no leg */
         break;

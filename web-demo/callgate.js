@@ -86,6 +86,7 @@ const ERRORS = {
     'Plug one in, or close the program that uses it.'],
   31403: ['Not allowed', 'This destination may not be called.', 'Ask the operator which numbers the account may call.'],
   31404: ['Not found', 'Nobody is reachable under that address.', 'Check the name; the other side may be offline.'],
+  31408: ['Call lost', 'The telephone network does not answer any more.', 'Call again.'],
   31480: ['No answer', 'The other side did not answer.', 'Try again later.'],
   31486: ['Busy', 'The other side is busy.', 'Try again later.'],
   31503: ['Network failed', 'The telephone network did not take the call.', 'Try again later.'],

@@ -55,7 +55,7 @@ typedef enum {
     CG_SIP_CONFIRMED,
     CG_SIP_KEY,   /* an INFO with a `key` */
     CG_SIP_REFER, /* the peer wants the other party sent to `to_user`: reply with cg_sip_refer_reply */
-    CG_SIP_ENDED, /* BYE, CANCEL or a failure of the dialog. The last event */
+    CG_SIP_ENDED, /* BYE or CANCEL; with `status`: the peer has lost it, or does not answer (408). The last event */
     /* Of peers (sip_peer.h): */
     CG_SIP_REGISTERED,          /* ... at `host`, which answers from `registrar` */
     CG_SIP_REGISTRATION_FAILED, /* ... at `host`, with `status`; it is tried again by itself */
@@ -66,14 +66,14 @@ typedef enum {
 typedef struct {
     cg_sip_event_kind kind;
     cg_sip_dialog_id dialog;
-    unsigned status;                /* RINGING, FAILED: of the response. REFER: why there is no place to replace */
-    unsigned host;                  /* RINGING, ANSWERED, FAILED: index of the one that said it */
-    char key;                       /* KEYS: 0-9 * # A-D */
-    char *sdp;                      /* NULL: none. "": none that is taken (another type, too long) */
-    char *from_user, *from_name;    /* INCOMING; unescaped, never NULL */
-    char *to_user;                  /* INCOMING, REFER; the same */
-    char *to_host;                  /* REFER: "host" or "host:port"; "": ours, or none is needed */
-    char *user;                     /* INCOMING: whom digest has proved the caller to be; NULL: `source` says it */
+    unsigned status;             /* RINGING, FAILED, ENDED: of the response. REFER: why there is no place to replace */
+    unsigned host;               /* RINGING, ANSWERED, FAILED: index of the one that said it */
+    char key;                    /* KEYS: 0-9 * # A-D */
+    char *sdp;                   /* NULL: none. "": none that is taken (another type, too long) */
+    char *from_user, *from_name; /* INCOMING; unescaped, never NULL */
+    char *to_user;               /* INCOMING, REFER; the same */
+    char *to_host;               /* REFER: "host" or "host:port"; "": ours, or none is needed */
+    char *user;                  /* INCOMING: whom digest has proved the caller to be; NULL: `source` says it */
     struct sockaddr_storage source; /* where the message came from that it tells of; AF_UNSPEC: of none */
     /* INCOMING, REFER: the dialog whose place is asked for (RFC 3891), early or confirmed; 0: none. */
     cg_sip_dialog_id replaces;

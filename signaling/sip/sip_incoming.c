@@ -2,6 +2,7 @@
 #include "signaling/sip/sip_internal.h"
 
 #include "signaling/sip/sip_auth.h"
+#include "signaling/sip/sip_challenge.h"
 #include "signaling/sip/sip_screen.h"
 
 #include <sofia-sip/sip_status.h>
@@ -87,6 +88,7 @@ void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
     sip->next_incoming += 2;
     nua_handle_bind(handle, dialog);
     nua_set_hparams(handle, SIPTAG_ALLOW_STR(CG_SIP_DIALOG_METHODS), TAG_END());
+    cg_sip_dialog_expect_challenges(dialog);
     cg_sip_dialog_keep(dialog);
     cg_sip_dialog_heard(dialog, message);
     cg_sip_event event = cg_sip_read_invite(message);

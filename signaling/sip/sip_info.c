@@ -1,6 +1,6 @@
 /* INFO requests that carry keys, both ways. One of ours is under way at a time, so that keys arrive in order; the next
  * goes when it is answered, and not before a key's time has passed. */
-#include "signaling/sip/sip_internal.h"
+#include "signaling/sip/sip_challenge.h"
 
 #include "signaling/sip/sip_keys.h"
 
@@ -98,12 +98,8 @@ void cg_sip_dialog_send_keys(cg_sip_dialog *dialog, const char *keys)
 /* Whatever the phone thinks of one key, the next may do better. */
 void cg_sip_dialog_on_info_response(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    if (status < 200 || cg_sip_dialog_authenticate(dialog, status, message))
+    if (!cg_sip_dialog_is_final(dialog, &dialog->keys.authenticated, status, message))
         return;
-    if (status == 401 || status == 407) { /* else the stack waits for the password, and all that comes after it */
-        nua_authenticate(dialog->handle, TAG_END());
-        return;
-    }
     dialog->keys.asked = false;
     send_next(dialog);
 }

@@ -33,7 +33,7 @@ typedef struct cg_sip_dialog {
     cg_sip_dialog_state state;
     bool rang;          /* 180 was told */
     bool asked;         /* an INVITE had no offer: its 200 has ours, and the ACK the answer */
-    bool authenticated; /* a challenge of this host was answered */
+    bool authenticated; /* a challenge was answered: of this host; in a call, to the re-INVITE under way */
     bool offering;      /* a re-INVITE of ours is under way */
     char *next_offer;   /* to be made when that is over, or `retry` fires; owned; NULL: none */
     su_timer_t *retry;  /* owned; NULL: none */
@@ -41,6 +41,7 @@ typedef struct cg_sip_dialog {
     struct {
         GString *waiting;    /* owned; to be sent; NULL: none so far */
         bool asked, spacing; /* a request is under way; it is too early for the next */
+        bool authenticated;  /* it was challenged, and has answered */
         su_timer_t *timer;   /* owned; of the latter */
     } keys;
     struct {
@@ -145,9 +146,6 @@ void cg_sip_dialog_free(void *dialog);
 /* sip_outgoing.c */
 void cg_sip_dialog_dial(cg_sip *sip, cg_sip_dialog *dialog); /* takes it */
 void cg_sip_dialog_on_response(cg_sip_dialog *dialog, int status, const sip_t *message);
-/* Makes a request that is challenged again, with our password: another response follows. False: the response is no
- * challenge, or the password is missing or has been refused. */
-bool cg_sip_dialog_authenticate(cg_sip_dialog *dialog, int status, const sip_t *message);
 
 /* sip_offer.c: re-INVITEs of ours. */
 void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const sip_t *message);

@@ -1,9 +1,10 @@
 /* Offers of ours within an answered call: re-INVITEs, one at a time. One that crosses the peer's own is refused with
  * 491, by the peer or by our own stack, and made again after a random time (RFC 3261 section 14.1). */
-#include "signaling/sip/sip_internal.h"
+#include "signaling/sip/sip_challenge.h"
 
 #include "base/random.h"
 #include "base/secret.h"
+#include "signaling/sip/sip_refusal.h"
 
 #include <sofia-sip/sip_tag.h>
 
@@ -75,11 +76,22 @@ static void retry_later(cg_sip_dialog *dialog)
     su_timer_set_interval(dialog->retry, on_retry, (su_timer_arg_t *) dialog, glare_wait_ms(dialog));
 }
 
+/* Our stack says BYE where it should; what it ends is told of here, with the reason. */
+static void lost(cg_sip_dialog *dialog, int status)
+{
+    cg_sip_dialog_tell(dialog, CG_SIP_ENDED, status < 700 ? (unsigned) status : 503, NULL);
+    dialog->state = CG_SIP_DIALOG_ENDING;
+}
+
 void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    if (status < 200 || !dialog->offering || cg_sip_dialog_authenticate(dialog, status, message))
+    if (!dialog->offering || !cg_sip_dialog_is_final(dialog, &dialog->authenticated, status, message))
         return;
     dialog->offering = false;
+    if (cg_sip_refusal_ends_call(status)) {
+        lost(dialog, status);
+        return;
+    }
     if (status == 491) {
         retry_later(dialog);
         return;

@@ -1,5 +1,5 @@
 /* Our calls, until they are answered: one host after the other, challenges, refusals. */
-#include "signaling/sip/sip_internal.h"
+#include "signaling/sip/sip_challenge.h"
 
 #include <sofia-sip/sip_tag.h>
 
@@ -40,22 +40,9 @@ static bool should_try_next(const cg_sip_dialog *dialog, int status, const sip_t
            (message == NULL || status == 408 || status >= 500) && (status < 600 || status >= 900);
 }
 
-bool cg_sip_dialog_authenticate(cg_sip_dialog *dialog, int status, const sip_t *message)
-{
-    bool challenged = (status == 401 || status == 407) && message != NULL;
-    if (!challenged || dialog->auth_user == NULL || dialog->authenticated)
-        return false;
-    g_autofree char *credentials = cg_sip_write_credentials(message, dialog->auth_user, dialog->auth_password);
-    if (credentials == NULL)
-        return false;
-    dialog->authenticated = true;
-    nua_authenticate(dialog->handle, NUTAG_AUTH(credentials), TAG_END());
-    return true;
-}
-
 static void refused(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    if (cg_sip_dialog_authenticate(dialog, status, message))
+    if (cg_sip_dialog_authenticate(dialog, &dialog->authenticated, status, message))
         return;
     if (!should_try_next(dialog, status, message)) {
         fail(dialog, status >= 300 && status < 700 ? (unsigned) status : 503);
@@ -82,6 +69,7 @@ static void proceeding(cg_sip_dialog *dialog, int status, const sip_t *message)
 static void answered(cg_sip_dialog *dialog, const sip_t *message)
 {
     dialog->state = CG_SIP_DIALOG_TALKING;
+    cg_sip_dialog_expect_challenges(dialog);
     cg_sip_dialog_tell(dialog, CG_SIP_ANSWERED, 200, cg_sip_read_body(message));
 }
 

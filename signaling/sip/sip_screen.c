@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "signaling/sip/sip_auth.h"
+#include "signaling/sip/sip_challenge.h"
 
 #include <sofia-sip/msg.h>
 #include <sofia-sip/msg_addr.h>
@@ -204,6 +205,8 @@ static issize_t extract_body(msg_t *message, msg_pub_t *public, char data[], isi
     }
     if (headers_end && sip->sip_request != NULL)
         answer_to_source(message, sip);
+    if (headers_end && sip->sip_status != NULL)
+        cg_sip_drop_challenges(message, sip);
     issize_t taken = sip_default_mclass()->mc_extract_body(message, public, data, size, end);
     if (!is_datagram(message) && (sip->sip_flags & MSG_FLG_COMPLETE) != 0) {
         struct sockaddr_storage source;

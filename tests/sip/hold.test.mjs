@@ -3,20 +3,21 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
-import { connect, invite } from '../lib/signal-calls.mjs';
+import { connect, failure, invite } from '../lib/signal-calls.mjs';
 import { description, expect, expectInvite, freePort, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { startTelephony } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
 const timeout = 60000 * SLOWNESS;
 
-/** A call to a phone that does `steps` once it has answered: {client, media, phone, sipp, callsid}. */
-async function talk(t, steps, trunk = {}) {
+/** A call to a phone that does `steps` once it has answered: {client, gateway, media, phone, sipp, callsid}. `before` and
+ *  `ending`: what it does before that, and how it ends. */
+async function talk(t, steps, trunk = {}, { before = [], ending = [expect('BYE'), reply('200 OK')] } = {}) {
   const port = await freePort();
   const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+', ...trunk } });
   const phone = await RtpSocket.open(t);
-  const sipp = await Sipp.called(t, [expectInvite(), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
-    ...steps(phone.port), expect('BYE'), reply('200 OK')], { port });
+  const sipp = await Sipp.called(t, [...before, expectInvite(), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
+    ...steps(phone.port), ...ending], { port });
   const media = new MediaPeers(t);
   const client = await connect(gateway, 'alice');
   t.after(() => client.close());
@@ -24,7 +25,7 @@ async function talk(t, steps, trunk = {}) {
   const { payload } = await client.next('answer');
   await media.accept('alice', payload.sdp);
   await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
-  return { client, media, phone, sipp, callsid: payload.callsid };
+  return { client, gateway, media, phone, sipp, callsid: payload.callsid };
 }
 
 const agree = (port, direction, version) => [expect('INVITE'), reply('200 OK', { sdp: description(port, { direction, version }) }), expect('ACK')];
@@ -72,4 +73,64 @@ test('a hold that is challenged is asked for again, with the password', { timeou
   await sipp.finished();
   assert.match(sipp.messages, /^Proxy-Authorization: Digest .*username="us"/m);
   assert.deepEqual(offers(sipp).map(([, direction]) => direction), ['sendrecv', 'sendonly', 'sendonly']);
+});
+
+const acknowledged = (sipp, count) => until(() => (sipp.messages.match(/^ACK/gm) ?? []).length > count, `ACK number ${count + 1}`);
+
+for (const [name, steps, ending, status] of [
+  ['says nothing any more', [], [expect('BYE'), reply('200 OK')], 408],
+  ['cannot be reached by its proxy', [reply('408 Request Timeout'), expect('ACK')], [expect('BYE'), reply('200 OK')], 408],
+  ['does not know the call any more', [reply('481 Call Does Not Exist'), expect('ACK')], [], 481],
+]) {
+  test(`the call with a phone that ${name} ends, and the client is told why`, { timeout }, async (t) => {
+    const { client, gateway, sipp, callsid } = await talk(t, () => [expect('INVITE'), ...steps], {}, { ending });
+    await client.request('hold', { callsid, on: true });
+    const { code, message } = await failure(client, callsid);
+    assert.equal(code, 31408);
+    assert.match(message, /telephone network/);
+    await sipp.finished();
+    const record = await until(() => gateway.logs('call.ended')[0], 'the record');
+    assert.deepEqual([record.status, record.reason, record.callee_sip_status], ['completed', 'trunk_lost', status]);
+  });
+}
+
+const challenge = (scheme) => ({ extra: [`WWW-Authenticate: ${scheme} realm="carrier", nonce="n${Math.random()}", algorithm=MD5, qop="auth"`] });
+const refused = (status, options) => [expect('INVITE'), reply(status, options), expect('ACK')];
+
+for (const [name, times, trunk, refusal] of [
+  ['the phone\'s own trouble', 1, {}, ['500 Server Internal Error', { extra: ['Retry-After: 5'] }]],
+  ['a phone that is busy with itself', 1, {}, ['503 Service Unavailable']],
+  ['a phone that will not', 1, {}, ['603 Decline']],
+  ['a challenge without a password for it', 1, {}, ['401 Unauthorized', challenge('Digest')]],
+  ['a challenge that the password does not answer', 2, { user: 'us', password: 'wrong' }, ['401 Unauthorized', challenge('Digest')]],
+  ['a challenge by a scheme that shows passwords', 1, { user: 'us', password: 'secret' }, ['401 Unauthorized', challenge('Basic')]],
+]) {
+  test(`${name} refuses a hold, not the call: it goes on, and so do offers`, { timeout }, async (t) => {
+    const { client, media, phone, sipp, callsid } = await talk(t, (port) => [
+      ...Array(times).fill(refused(...refusal)).flat(), ...agree(port, 'sendrecv', 2)], trunk);
+    await client.request('hold', { callsid, on: true });
+    await acknowledged(sipp, times);
+    phone.talk(mediaPort(sipp.messages, phone.port));
+    await client.request('hold', { callsid, on: false });
+    await acknowledged(sipp, times + 1);
+    await media.receive(['alice'], 20);
+    assert.deepEqual(offers(sipp).map(([, direction]) => direction), ['sendrecv', ...Array(times).fill('sendonly'), 'sendrecv']);
+    assert.ok(!client.messages.some(({ type }) => type === 'hangup'));
+    client.send('hangup', { callsid });
+    await sipp.finished();
+  });
+}
+
+test('a password that the phone has taken, and takes no more, is not shown for ever', { timeout }, async (t) => {
+  const { client, sipp, callsid } = await talk(t, (port) => [
+    ...refused('401 Unauthorized', challenge('Digest')), ...refused('401 Unauthorized', challenge('Digest')), ...agree(port, 'sendrecv', 2)],
+  { user: 'us', password: 'secret' },
+  { before: [expect('INVITE'), reply('401 Unauthorized', { first: true, ...challenge('Digest') }), expect('ACK')] });
+  await acknowledged(sipp, 1);
+  await client.request('hold', { callsid, on: true });
+  await acknowledged(sipp, 3);
+  await client.request('hold', { callsid, on: false });
+  await acknowledged(sipp, 4);
+  client.send('hangup', { callsid });
+  await sipp.finished();
 });

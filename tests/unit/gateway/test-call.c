@@ -273,9 +273,9 @@ static void test_ringing_device_vanishes(cg_call_fixture *f, gconstpointer data)
     f->callee_count = 2;
     cg_call_fixture_place(f, "party:bob");
     g_string_truncate(f->said, 0);
-    cg_call_leg_gone(&f->callees[0]->base);
+    cg_call_leg_gone(&f->callees[0]->base, CG_CALL_END_SIGNALING_LOST);
     assert_said(f, "");
-    cg_call_leg_gone(&f->callees[1]->base);
+    cg_call_leg_gone(&f->callees[1]->base, CG_CALL_END_SIGNALING_LOST);
     assert_said(f, "alice:end unavailable!;");
 }
 
