@@ -268,6 +268,7 @@ static void free_parts(cg_sip *sip)
 {
     cg_mailbox_free(sip->mailbox);
     cg_sip_connections_free(sip->connections);
+    cg_sip_tls_sessions_free(sip->tls);
     cg_sip_auth_free(sip->auth);
     cg_sip_sink_close(sip->sink);
     g_free(sip->sources);
@@ -288,6 +289,7 @@ cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_hand
     sip->sink = cg_sip_sink_new(control, handler, user);
     sip->mailbox = cg_mailbox_new();
     sip->connections = cg_sip_connections_new(&config->connections);
+    sip->tls = cg_sip_tls_sessions_new();
     sip->auth = cg_sip_auth_new(sip->advertise, config->digest_algorithms);
     sip->next_incoming = 1;
     sip->starting = cg_mailbox_new();

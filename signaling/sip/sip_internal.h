@@ -4,6 +4,7 @@
 #include "signaling/sip/sip.h"
 #include "signaling/sip/sip_connections.h"
 #include "signaling/sip/sip_digest.h"
+#include "signaling/sip/sip_tls_sessions.h"
 
 #include <netinet/in.h>
 #include <stdatomic.h>
@@ -90,6 +91,7 @@ struct cg_sip {
     size_t source_count;
     cg_sip_screen *screen;           /* owned */
     cg_sip_connections *connections; /* owned */
+    cg_sip_tls_sessions *tls;        /* owned */
     cg_sip_auth *auth;               /* owned */
     su_timer_t *looking;             /* owned; at the connections */
     GPtrArray *registrations;        /* (owned) cg_sip_registration */

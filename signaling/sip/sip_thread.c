@@ -92,7 +92,7 @@ static bool start(cg_sip *sip, su_wait_t *wait)
     sip->parser = make_parser();
     sip->screen = cg_sip_screen_new(sip, sip->parser);
     cg_sip_connections_watch(sip->connections);
-    cg_sip_tls_free_sessions();
+    cg_sip_tls_sessions_watch(sip->tls);
     sip->registrations = g_ptr_array_new_with_free_func(cg_sip_registration_free);
     sip->keepalives = g_ptr_array_new_with_free_func(cg_sip_keepalive_free);
     if (sip->root == NULL || !start_stack(sip))
@@ -136,6 +136,7 @@ static void finish(cg_sip *sip, su_wait_t *wait)
         cg_sip_screen_free(sip->screen);
         free(sip->parser);
     }
+    cg_sip_tls_sessions_watch(NULL);
     cg_sip_connections_watch(NULL);
 }
 

@@ -3,7 +3,6 @@
 
 #include "base/secret.h"
 
-#include <dlfcn.h>
 #include <glib/gstdio.h>
 #include <openssl/ssl.h>
 #include <sys/mman.h>
@@ -72,32 +71,4 @@ void cg_sip_tls_close(cg_sip_tls *tls)
     if (tls->ca >= 0)
         close(tls->ca);
     tls->agent = tls->ca = -1;
-}
-
-static bool *frees_sessions(void)
-{
-    static _Thread_local bool on;
-    return &on;
-}
-
-void cg_sip_tls_free_sessions(void)
-{
-    *frees_sessions() = true;
-}
-
-/* Sofia shuts a session down when it has no more use for it, gives back what the session refers to, and forgets to free
- * it: some 100 KB for each connection. So it is freed here, and what Sofia gives back next gets a reference more.
- * OpenSSL's own function does the work; the loader gives this one to everybody, other threads too, which free their
- * sessions themselves. */
-int SSL_shutdown(SSL *session)
-{
-    typedef int shutdown_function(SSL *);
-    shutdown_function *original = (shutdown_function *) dlsym(RTLD_NEXT, "SSL_shutdown");
-    int result = original(session);
-    if (*frees_sessions() && SSL_get_rbio(session) != NULL) {
-        BIO_up_ref(SSL_get_rbio(session));
-        SSL_CTX_up_ref(SSL_get_SSL_CTX(session));
-        SSL_free(session);
-    }
-    return result;
 }

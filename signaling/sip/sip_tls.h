@@ -12,6 +12,3 @@ typedef struct {
 /* False, and nothing is open, if a file cannot be read, or this machine's OpenSSL is set to take less than TLS 1.2. */
 bool cg_sip_tls_open(cg_sip_tls *tls, const cg_sip_config *config);
 void cg_sip_tls_close(cg_sip_tls *tls); /* once the stack has read it */
-
-/* From now on the sessions that this thread shuts down are freed, too: Sofia does not. */
-void cg_sip_tls_free_sessions(void);

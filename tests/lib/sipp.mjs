@@ -66,9 +66,9 @@ export const awaitNudge = () =>
   '<recv request="NUDGE"><action><ereg regexp="[^ ].*" search_in="hdr" header="X-Told:" assign_to="told"/></action></recv>';
 
 /** Answers the request that came last. `first`: it has no tag of ours yet. */
-export const reply = (status, { sdp, first = false, extra = [] } = {}) => send([
+export const reply = (status, { sdp, first = false, contact = CONTACT, extra = [] } = {}) => send([
   `SIP/2.0 ${status}`, '[last_Via:]', '[last_From:]', `[last_To:]${first ? `;${TAG}` : ''}`, '[last_Call-ID:]', '[last_CSeq:]',
-  CONTACT, ...extra, ...body(sdp)]);
+  contact, ...extra, ...body(sdp)]);
 
 /** Answers the INVITE although another request came after it: its Via and CSeq were kept by expectInvite(). */
 export const replyToInvite = (status, sdp) => send([

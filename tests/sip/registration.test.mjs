@@ -129,3 +129,15 @@ test('the registrar calls only while it has us registered', { timeout }, async (
   await kamailio.says(/registered us 0/);
   await isIgnored();
 });
+
+test('a registrar that wants to be asked less often gets its way: 423 with Min-Expires', { timeout }, async (t) => {
+  const port = await freePort();
+  const taken = (seconds) => reply('200 OK', { first: true, contact: `[last_Contact:];expires=${seconds}` });
+  const registrar = await Sipp.called(t, [expect('REGISTER'), reply('423 Interval Too Brief', { first: true, extra: ['Min-Expires: 7200'] }),
+    expect('REGISTER'), taken(7200), expect('REGISTER'), taken(0)], { port });
+  const gateway = await startTelephony(t, { pbx: { hosts: `127.0.0.1:${port}`, register: 'true', register_expires_s: 600, user: 'us', password: 'secret' } });
+  await isRegistered(gateway);
+  await gateway.stop();
+  await registrar.finished();
+  assert.deepEqual([...registrar.messages.matchAll(/^REGISTER [^]*?^Expires: (\d+)/gm)].map(([, seconds]) => Number(seconds)), [600, 7200, 0]);
+});

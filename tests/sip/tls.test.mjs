@@ -1,13 +1,16 @@
 // SIP over TLS, with Kamailio at the other end: both directions, and whom the gateway does not trust.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { createServer } from 'node:tls';
 import { makeAuthority } from '../lib/certificates.mjs';
 import { startDns } from '../lib/dns.mjs';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { Kamailio } from '../lib/kamailio.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
-import { connect, invite, registered } from '../lib/signal-calls.mjs';
+import { connect, failure, invite, registered } from '../lib/signal-calls.mjs';
 import { call, description, expect, expectStatus, freePort, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { SrtpKey } from '../lib/srtp.mjs';
 import { startTelephony } from '../lib/trunks.mjs';
@@ -30,12 +33,12 @@ async function startPbx(t, authority, enter, options = {}) {
 /** What it reads of a host's certificate: its subjectAltName, some 110 octets for each connection of ours. */
 const SOFIA_LOSES = ['X509V3_EXT_d2i', 'i2v_GENERAL_NAMES'];
 
-async function startGateway(t, authority, secure, { enter, ca = authority.ca, host = 'pbx.example' }) {
+async function startGateway(t, authority, secure, { enter, ca = authority.ca, host = 'pbx.example', timeout_ms }) {
   const { certificate, key } = authority.issue('gw.example');
   const tls = await freePort();
   const gateway = await startTelephony(t, { pbx: { hosts: `${host}:${secure};transport=tls`, domain: 'pbx.example', user: 'us', password: 'secret',
     register: 'true', register_retry_s: 1800, srtp: 'required', prefixes: '*', inbound: 'client:bob' } },
-  { enter, leaks: SOFIA_LOSES, config: { sip: { tls_port: tls, tls_certificate: certificate, tls_key: key, tls_ca: ca } } });
+  { enter, leaks: SOFIA_LOSES, config: { sip: { tls_port: tls, tls_certificate: certificate, tls_key: key, tls_ca: ca, ...(timeout_ms && { timeout_ms }) } } });
   gateway.expectWarning(/^sip\.registration_failed$/);
   return { gateway, tls };
 }
@@ -98,16 +101,47 @@ test('no TLS before 1.2, no suite without authentication; strangers get no furth
   }
 });
 
-test('a host whose certificate is of another authority, or of another name, is not spoken with', { timeout }, async (t) => {
-  const [authority, other] = [makeAuthority(t), makeAuthority(t)];
+for (const [name, options, reason] of [
+  ['another authority', (other) => ({ ca: other.ca }), /self-signed certificate|unable to get|unable to verify/],
+  ['another name', () => ({ host: 'other.example' }), /^certificate of another name$/],
+]) {
+  test(`a host whose certificate is of ${name} is not spoken with: that is told, and nobody waits`, { timeout }, async (t) => {
+    const [authority, other] = [makeAuthority(t), makeAuthority(t)];
+    const enter = await resolve(t);
+    const { kamailio, secure } = await startPbx(t, authority, enter);
+    const { gateway } = await startGateway(t, authority, secure, { enter, timeout_ms: 32000, ...options(other) });
+    gateway.expectWarning(/^sip\.tls_refused$/);
+    await until(() => gateway.logs('sip.registration_failed').length > 0, 'the failure', 10000 * SLOWNESS);
+    const alice = await connect(gateway, 'alice');
+    t.after(() => alice.close());
+    const { code } = await failure(alice, invite(alice, '+15557654321', { offer: await new MediaPeers(t).offer('alice', { narrow: true }) }));
+    assert.equal(code, 31503);
+    const told = gateway.logs('sip.tls_refused');
+    assert.equal(told.length, 1, 'once in ten seconds');
+    assert.equal(told[0].host, options(other).host ?? 'pbx.example');
+    assert.match(told[0].reason, reason);
+    await gateway.stop();
+    assert.equal(kamailio.said(/saw REGISTER/).length, 0);
+    const { gateway: trusting } = await startGateway(t, authority, secure, { enter });
+    await isRegistered(trusting);
+  });
+}
+
+test('a host is told by which name it is called, if it has one', { timeout }, async (t) => {
+  const authority = makeAuthority(t);
+  const names = [];
+  const { certificate: file, key: keyFile } = authority.issue('pbx.example');
+  const server = createServer({ cert: readFileSync(file), key: readFileSync(keyFile) }, (socket) => { names.push(socket.servername); socket.on('error', () => {}); });
+  const secure = await freePort();
+  server.listen(secure, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
   const enter = await resolve(t);
-  const { kamailio, secure } = await startPbx(t, authority, enter);
-  for (const options of [{ ca: other.ca }, { host: 'other.example' }]) {
-    const { gateway } = await startGateway(t, authority, secure, { enter, ...options });
+  for (const host of ['pbx.example', '127.0.0.1']) {
+    const { gateway } = await startGateway(t, authority, secure, { enter, host });
+    gateway.expectWarning(/^sip\.tls_refused$/);
     await until(() => gateway.logs('sip.registration_failed').length > 0, 'the failure', 20000 * SLOWNESS);
     await gateway.stop();
   }
-  assert.equal(kamailio.said(/saw REGISTER/).length, 0);
-  const { gateway } = await startGateway(t, authority, secure, { enter });
-  await isRegistered(gateway);
+  assert.deepEqual(names, ['pbx.example', false]);
 });

@@ -40,7 +40,8 @@ MAY_HAVE_STATE = {'base/log.c'}
 # Writing a log line may block: in bridge/, whose workers may not, one file hands lines to the control thread.
 MAY_LOG = {'bridge/events.c'}
 # Names that somebody else gives.
-FOREIGN_NAMES = {'main', 'su_root_register', 'sip_response_terminates_dialog', 'SSL_shutdown'}
+FOREIGN_NAMES = {'main', 'su_root_register', 'sip_response_terminates_dialog', 'SSL_connect',
+                 'SSL_shutdown', 'tls_connect'}
 
 
 def check_size(path, text, extension):
