@@ -446,6 +446,7 @@ void cg_call_free(cg_call *call)
     g_ptr_array_unref(call->legs);
     cg_form_free(call->parameters);
     g_free(call->transferred_by);
+    g_free(call->replaced);
     g_free(call->to);
     g_free(call);
 }

@@ -29,7 +29,8 @@ struct cg_call {
     cg_call_end end;
     cg_call *transfer;                       /* placed for one of its parties (transfer.h); NULL: none */
     cg_sid transferred_from, transferred_to; /* the calls before and after this one of a transfer; may be unset */
-    char *transferred_by;                    /* address of who asked for it; NULL: no transfer led here */
+    char *replaced;       /* the dialog whose place it takes over there (RFC 3891), as SIP writes it; NULL: of none */
+    char *transferred_by; /* address of who asked for it; NULL: no transfer led here */
     cg_call_leg *caller;
     cg_call_leg *callee;                       /* who answered; NULL before */
     GPtrArray *legs;                           /* (owned cg_call_leg) caller first, then everyone who rang */

@@ -45,7 +45,7 @@ static void transfer_to(const cg_gateway *gateway, cg_session *session, const cg
     }
     cg_form *parameters = parameters_of(session, address);
     const char *to = cg_client_destination(application, parameters);
-    cg_call_end end = cg_transfer_blind(&leg->base, application, parameters, to);
+    cg_call_end end = cg_transfer_blind(&leg->base, application, parameters, to, NULL);
     if (end != CG_CALL_END_NONE) {
         refuse(session, message, leg, cg_call_end_get_info(end)->code, cg_call_end_get_info(end)->text);
         return;

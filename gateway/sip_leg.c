@@ -195,6 +195,7 @@ static void dial(cg_sip_leg *leg, const char *sdp)
         .auth_user = trunk->user,
         .auth_password = trunk->password,
         .sdp = sdp,
+        .replaced = leg->base.call->replaced,
     };
     cg_sip_header headers[CG_SIP_MAX_HEADERS];
     bool down[CG_SIP_MAX_HOSTS];

@@ -7,6 +7,8 @@
 #include "gateway/telephony.h"
 #include "gateway/transfer.h"
 
+#include <string.h>
+
 enum { DECLINED = 603, PENDING = 491, ACCEPTED = 202 }; /* statuses of a REFER */
 
 static void log_refused(const cg_sip_leg *leg, const cg_sip_event *event, unsigned status)
@@ -55,7 +57,7 @@ static void transfer_to(cg_sip_leg *leg, const cg_sip_event *event, const char *
     cg_telephony *telephony = leg->telephony;
     cg_call_end end = cg_telephony_refusal(telephony, &leg->base.call->account);
     if (end == CG_CALL_END_NONE)
-        end = cg_transfer_blind(&leg->base, application_of(leg), parameters_of(event), to);
+        end = cg_transfer_blind(&leg->base, application_of(leg), parameters_of(event), to, event->replaced);
     if (end != CG_CALL_END_NONE) {
         refuse(leg, event, cg_sip_status_of(end));
         return;
@@ -68,6 +70,21 @@ static void refer_to(cg_sip_leg *leg, const cg_sip_event *event)
 {
     g_autofree char *to = destination_of(leg, event);
     if (to == NULL)
+        refuse(leg, event, cg_sip_status_of(CG_CALL_END_FORBIDDEN));
+    else
+        transfer_to(leg, event, to);
+}
+
+/* The other call is of the phone and somebody else over there: the party that stays is sent into it, with the name of
+ * the dialog whose place it takes. That is worth something only to the trunk that the dialog is of. */
+static void refer_into(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    const cg_trunk *trunk = NULL;
+    cg_route_result result =
+        cg_routes_find_host(leg->telephony->routes, &leg->trunk->account, event->to_user, event->to_host, &trunk);
+    g_autofree char *to = g_strdup_printf("sip:%s@%s", event->to_user, event->to_host);
+    if (leg->trunk->transfers != CG_TRANSFERS_ANY || result != CG_ROUTE_OK ||
+        strcmp(trunk->name, leg->trunk->name) != 0)
         refuse(leg, event, cg_sip_status_of(CG_CALL_END_FORBIDDEN));
     else
         transfer_to(leg, event, to);
@@ -99,6 +116,8 @@ void cg_sip_transfer_asked(cg_sip_leg *leg, const cg_sip_event *event)
         refuse(leg, event, DECLINED);
     } else if (cg_transfer_fault(&leg->base) != NULL) {
         refuse(leg, event, PENDING);
+    } else if (event->replaced != NULL) {
+        refer_into(leg, event);
     } else if (event->replaces != 0 || event->status != 0) {
         transfer_with(leg, event);
     } else {

@@ -140,7 +140,8 @@ void cg_transfer_end_old_call(cg_call *old, cg_call *call, cg_call_leg *by)
 
 /* --- blind --- */
 
-cg_call_end cg_transfer_blind(cg_call_leg *by, const cg_application *application, cg_form *parameters, const char *to)
+cg_call_end cg_transfer_blind(cg_call_leg *by, const cg_application *application, cg_form *parameters, const char *to,
+                              const char *replaced)
 {
     cg_call *old = by->call;
     cg_stand_in *s = cg_stand_in_new(cg_call_leg_partner(by), by);
@@ -148,6 +149,7 @@ cg_call_end cg_transfer_blind(cg_call_leg *by, const cg_application *application
     call->worker = cg_bridge_leg_worker(s->party->media);
     call->transferred_from = old->sid;
     call->transferred_by = g_strdup(by->address);
+    call->replaced = g_strdup(replaced);
     cg_call_reach(call);
     if (call->state == CG_CALL_ENDED)
         return call->end;

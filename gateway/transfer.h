@@ -14,8 +14,9 @@ const char *cg_transfer_fault(const cg_call_leg *by);
 /* Blind: calls `to` in the name of the partner of `by`, which waits on hold until the answer; then the call that it was
  * in ends. If the destination fails, that call goes on; if `by` leaves before, only the new call is left. Takes
  * `parameters`. NONE if the destination is being reached: when `by` has been told so, cg_transfer_tell. Else why not,
- * and nothing has changed. */
-cg_call_end cg_transfer_blind(cg_call_leg *by, const cg_application *application, cg_form *parameters, const char *to);
+ * and nothing has changed. `replaced`: as the call has it; NULL: of none. */
+cg_call_end cg_transfer_blind(cg_call_leg *by, const cg_application *application, cg_form *parameters, const char *to,
+                              const char *replaced);
 
 /* From now on `by` is told how its transfer goes, beginning with what has happened by now. */
 void cg_transfer_tell(cg_call_leg *by);

@@ -120,7 +120,7 @@ cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite)
         .auth_user = g_strdup(invite->auth_user),
         .auth_password = g_strdup(invite->auth_password),
         .sdp = g_strdup(invite->sdp),
-        .headers = cg_sip_write_headers(invite->headers, invite->header_count),
+        .headers = cg_sip_write_headers(invite),
     };
     for (size_t i = 0; i < invite->host_count; i++)
         dialog->hosts[i] = g_strdup(invite->hosts[i]);

@@ -77,6 +77,7 @@ typedef struct {
     struct sockaddr_storage source; /* where the message came from that it tells of; AF_UNSPEC: of none */
     /* INCOMING, REFER: the dialog whose place is asked for (RFC 3891), early or confirmed; 0: none. */
     cg_sip_dialog_id replaces;
+    char *replaced; /* REFER: that dialog as a Replaces names it, where it is none of ours; NULL else */
     cg_sip_header headers[CG_SIP_MAX_HEADERS];
     size_t header_count;
     char *addressed_user;  /* INCOMING: the user of To, as above */
@@ -106,6 +107,7 @@ typedef struct {
     size_t host_count;
     const char *auth_user, *auth_password; /* for digest; NULL: a challenge is a refusal */
     const char *sdp;
+    const char *replaced;         /* the dialog whose place it takes there, from a REFER's event; NULL: of none */
     const cg_sip_header *headers; /* as they are to be sent: no control characters */
     size_t header_count;
 } cg_sip_invite;

@@ -42,6 +42,7 @@ static void discard(cg_mail *mail)
     g_free(event->to_user);
     g_free(event->user);
     g_free(event->to_host);
+    g_free(event->replaced);
     g_free(event->addressed_user);
     g_free(event->peer);
     unref(posted->sink);

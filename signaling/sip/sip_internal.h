@@ -120,7 +120,7 @@ bool cg_sip_read_replaces(const sip_t *message, const sip_replaces_t **ret_repla
 char *cg_sip_write_host(const char *host); /* an IPv6 address has brackets in URIs and headers; g_free */
 /* For an INVITE of ours; g_free. */
 char *cg_sip_write_uri(const char *user, const char *host);
-char *cg_sip_write_headers(const cg_sip_header *headers, size_t count); /* a line for each; NULL: none */
+char *cg_sip_write_headers(const cg_sip_invite *invite); /* a line for each; NULL: none */
 char *cg_sip_write_from(const char *user, const char *host);
 char *cg_sip_write_warning(cg_sip_warning warning, const char *host); /* NULL: none; in a response */
 char *cg_sip_write_credentials(const sip_t *challenge, const char *user, const char *password); /* NULL: none asked */
@@ -171,6 +171,8 @@ void cg_sip_dialog_clear_keys(cg_sip_dialog *dialog);
 
 /* sip_replaces.c */
 void cg_sip_dialog_note_ringing(cg_sip_dialog *dialog, const sip_t *response); /* there is an early dialog */
+/* As in a header; g_free. NULL: what it consists of cannot be in one. */
+char *cg_sip_write_replaces(const sip_replaces_t *replaces);
 /* 0 and the dialog that it names, or the status of the refusal. */
 unsigned cg_sip_find_replaced(cg_sip *sip, const sip_replaces_t *replaces, cg_sip_dialog_id *ret_dialog);
 

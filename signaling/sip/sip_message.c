@@ -212,13 +212,16 @@ char *cg_sip_write_host(const char *host)
     return strchr(host, ':') != NULL && host[0] != '[' ? g_strdup_printf("[%s]", host) : g_strdup(host);
 }
 
-char *cg_sip_write_headers(const cg_sip_header *headers, size_t count)
+/* Who knows no Replaces would ring a second time for nothing (RFC 3891 section 3). */
+char *cg_sip_write_headers(const cg_sip_invite *invite)
 {
-    if (count == 0)
+    if (invite->header_count == 0 && invite->replaced == NULL)
         return NULL;
     GString *out = g_string_new(NULL);
-    for (size_t i = 0; i < count; i++)
-        g_string_append_printf(out, "%s: %s\r\n", headers[i].name, headers[i].value);
+    if (invite->replaced != NULL)
+        g_string_append_printf(out, "Replaces: %s\r\nRequire: replaces\r\n", invite->replaced);
+    for (size_t i = 0; i < invite->header_count; i++)
+        g_string_append_printf(out, "%s: %s\r\n", invite->headers[i].name, invite->headers[i].value);
     return g_string_free(out, FALSE);
 }
 

@@ -34,21 +34,30 @@ static void drop_own_host(const cg_sip *sip, char *host)
         *host = '\0';
 }
 
+/* One that is not known here may be of the host that the Refer-To names. */
+static bool read_replaced(cg_sip *sip, const sip_replaces_t *replaces, cg_sip_event *told)
+{
+    told->status = cg_sip_find_replaced(sip, replaces, &told->replaces);
+    if (told->status != 481 || *told->to_host == '\0')
+        return true;
+    told->replaced = cg_sip_write_replaces(replaces);
+    return told->replaced != NULL;
+}
+
 /* A Replaces belongs to an INVITE (RFC 3891 section 3), or into the Refer-To of one that is to be made. */
 static bool read_request(cg_sip *sip, const sip_t *message, cg_sip_event *told)
 {
     su_home_t home[1] = {SU_HOME_INIT(home)};
     sip_replaces_t *replaces = NULL;
-    bool good = message->sip_replaces == NULL && cg_sip_read_refer(message, told);
-    if (good && !cg_sip_read_refer_replaces(home, message, &replaces)) {
-        good = false;
+    bool read = message->sip_replaces == NULL && cg_sip_read_refer(message, told);
+    if (read)
+        drop_own_host(sip, told->to_host);
+    bool good = read && cg_sip_read_refer_replaces(home, message, &replaces) &&
+                (replaces == NULL || read_replaced(sip, replaces, told));
+    if (read && !good) {
         g_free(told->to_user);
         g_free(told->to_host);
     }
-    if (good)
-        drop_own_host(sip, told->to_host);
-    if (good && replaces != NULL)
-        told->status = cg_sip_find_replaced(sip, replaces, &told->replaces);
     su_home_deinit(home);
     return good;
 }

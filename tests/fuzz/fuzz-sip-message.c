@@ -44,6 +44,20 @@ static void read_invite(const sip_t *message)
     }
 }
 
+/* A header of ours: one line, no list, the parameters that it should have. */
+static void write_replaces(const sip_replaces_t *replaces)
+{
+    g_autofree char *text = cg_sip_write_replaces(replaces);
+    size_t parameters = 0;
+    for (const char *c = text; c != NULL && *c != '\0'; c++) {
+        if (g_ascii_iscntrl(*c) || *c == ' ' || *c == ',')
+            abort();
+        parameters += *c == ';';
+    }
+    if (text != NULL && parameters != 2 + replaces->rp_early_only)
+        abort();
+}
+
 static void read_refer(const sip_t *message)
 {
     cg_sip_event event = {0};
@@ -56,8 +70,11 @@ static void read_refer(const sip_t *message)
     check_text(event.to_host);
     su_home_t home[1] = {SU_HOME_INIT(home)};
     sip_replaces_t *replaces = NULL;
-    if (cg_sip_read_refer_replaces(home, message, &replaces) && replaces != NULL && replaces->rp_call_id == NULL)
-        abort();
+    if (cg_sip_read_refer_replaces(home, message, &replaces) && replaces != NULL) {
+        if (replaces->rp_call_id == NULL)
+            abort();
+        write_replaces(replaces);
+    }
     su_home_deinit(home);
 }
 

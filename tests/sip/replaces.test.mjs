@@ -1,6 +1,7 @@
 // Replaces (RFC 3891): a phone joins its two calls, another phone takes its place in one, or answers what rings there.
 // The one thing to know: knowing a dialog's names is not enough; the INVITE or REFER has to come from the dialog's trunk.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
@@ -279,4 +280,52 @@ test('a phone names a call that is not its own in a REFER, or none: its calls go
   bob.send('hangup', { callsid: ring.callsid });
   carol.send('hangup', { callsid: mine.ring.callsid });
   await Promise.all([sipp.finished(), mine.sipp.finished()]);
+});
+
+const FOREIGN = 'a84b4c76e66710@pbx.example;to-tag=7743;from-tag=6472;early-only';
+const into = (host, replaces) => `Refer-To: <sip:${NUMBER}@${host}?Replaces=${replaces}>`;
+
+test('a phone joins its call with one that the gateway has no part in: the client is sent into that one', { timeout }, async (t) => {
+  const world = await start(t, { transfers: 'any' });
+  const { bob, media, port } = world;
+  const other = await RtpSocket.open(t);
+  const called = await Sipp.called(t, [expectInvite(), reply('200 OK', { first: true, sdp: description(other.port) }), expect('ACK'), ...hungUp], { port });
+  const first = await talk(t, world, bob, BOB, [awaitNudge(), established(BOB, 'REFER', 2, [into(`127.0.0.1:${port}`, '[$told]')]),
+    expectStatus(202), ...noted, ...noted, established(BOB, 'BYE', 3), expectStatus(200)]);
+  await first.sipp.nudge(encodeURIComponent(FOREIGN));
+  assert.equal((await bob.next('transferred')).payload.party, `sip:${NUMBER}@127.0.0.1:${port}`);
+  await first.sipp.finished();
+  assert.match(called.messages, new RegExp(`^Replaces: ?${FOREIGN}\r?$`, 'm'));
+  assert.match(called.messages, /^Require: ?replaces\r?$/m);
+  other.talk(mediaPort(called.messages, other.port));
+  await media.receive([first.peer], 20);
+  await packets(other);
+  bob.send('hangup', { callsid: first.ring.callsid });
+  await called.finished();
+});
+
+test('nobody is sent into a call that the trunk may not, or whose name is none', { timeout }, async (t) => {
+  const rows = [
+    ['clients', '127.0.0.1', FOREIGN, 403],
+    ['any', 'elsewhere.example', FOREIGN, 403],
+    ['any', '127.0.0.3', FOREIGN, 403], // of another trunk
+    ['any', '127.0.0.1', 'a@b;to-tag=1\r\nX-Evil: 1;from-tag=2', 400],
+    ['any', '127.0.0.1', 'a@b\r\nX-Evil: 1;to-tag=1;from-tag=2', 400],
+    ['any', '127.0.0.1', 'a b;to-tag=1;from-tag=2', 400],
+    ['any', '127.0.0.1', 'a@b;to-tag="1";from-tag=2', 400],
+    ['any', '127.0.0.1', 'a@b;to-tag=1', 400],
+  ];
+  for (const [transfers, host, replaces, status] of rows) {
+    const world = await start(t, { transfers, trunks: { other: { hosts: '127.0.0.3', prefixes: '+3' } } });
+    const unused = createSocket('udp4').bind(world.port, '127.0.0.1');
+    unused.on('message', (data) => assert.fail(`nobody is called: ${data}`));
+    const { sipp, ring } = await talk(t, world, world.bob, BOB, [awaitNudge(), established(BOB, 'REFER', 2, [into(`${host}:${world.port}`, '[$told]')]),
+      expectStatus(status), ...hungUp]);
+    await sipp.nudge(encodeURIComponent(replaces));
+    await until(() => new RegExp(`^SIP/2.0 ${status}`, 'm').test(sipp.messages), `${status} for ${replaces}`);
+    world.bob.send('hangup', { callsid: ring.callsid });
+    await sipp.finished();
+    unused.close();
+    await world.gateway.stop();
+  }
 });

@@ -140,7 +140,7 @@ static void test_not_read(fixture *f, gconstpointer default_path)
 static void transfer(fixture *f)
 {
     cg_application application = {.sid = cg_sid_new("AP"), .transcode = true};
-    g_assert_cmpint(cg_transfer_blind(f->bob, &application, cg_form_new(), "party:carol"), ==, CG_CALL_END_NONE);
+    g_assert_cmpint(cg_transfer_blind(f->bob, &application, cg_form_new(), "party:carol", NULL), ==, CG_CALL_END_NONE);
     assert_told("open 3;flow 2 0 0;play 1 1;");
 }
 

@@ -10,7 +10,7 @@
 static cg_call_end transfer(cg_call_fixture *f, const char *to)
 {
     cg_application application = {.sid = cg_sid_new("AP"), .transcode = true};
-    cg_call_end end = cg_transfer_blind(&f->callees[0]->base, &application, cg_form_new(), to);
+    cg_call_end end = cg_transfer_blind(&f->callees[0]->base, &application, cg_form_new(), to, NULL);
     if (end == CG_CALL_END_NONE)
         cg_transfer_tell(&f->callees[0]->base);
     return end;
@@ -162,7 +162,8 @@ static void test_party_gives_up_when_asker_has_left(cg_call_fixture *f, gconstpo
 static void test_caller_transfers(cg_call_fixture *f, gconstpointer data)
 {
     cg_call_fixture_place_answered(f);
-    g_assert_cmpint(cg_transfer_blind(&f->caller->base, NULL, cg_form_new(), "party:carol"), ==, CG_CALL_END_NONE);
+    g_assert_cmpint(cg_transfer_blind(&f->caller->base, NULL, cg_form_new(), "party:carol", NULL), ==,
+                    CG_CALL_END_NONE);
     cg_call_leg_answered(&f->carol->base);
     g_assert_true(cg_call_leg_partner(&f->carol->base) == &f->callees[0]->base);
     assert_told_bridge("open 3;flow 1 0 0;close 1;link 2 3;connect 3;");
@@ -189,7 +190,7 @@ static void test_no_common_codec(cg_call_fixture *f, gconstpointer data)
     cg_application application = {.sid = cg_sid_new("AP"), .transcode = data != NULL};
     cg_call_fixture_place_answered(f);
     describe(f->caller, CG_CODEC_OPUS);
-    cg_transfer_blind(&f->callees[0]->base, &application, cg_form_new(), "party:carol");
+    cg_transfer_blind(&f->callees[0]->base, &application, cg_form_new(), "party:carol", NULL);
     cg_transfer_tell(&f->callees[0]->base);
     describe(f->carol, CG_CODEC_PCMA);
     forget(f);
