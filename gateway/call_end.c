@@ -32,6 +32,8 @@ static const cg_call_end_info infos[CG_CALL_END_COUNT] = {
     [CG_CALL_END_MEDIA_LOST] = {"media_lost", "completed", 53405, "The media connection was lost"},
     [CG_CALL_END_SIGNALING_LOST] = {"signaling_lost", "completed", 53001,
                                     "The signaling connection did not come back in time"},
+    [CG_CALL_END_SESSION_EXPIRED] = {"session_expired", "completed", 31408,
+                                     "The telephone network did not refresh the call in time"},
     [CG_CALL_END_OVERLOADED] = {"overloaded", "failed", 31206,
                                 "The gateway is too busy for another call now: try again in a moment"},
     [CG_CALL_END_SHUTDOWN] = {"shutdown", "completed", 53001, "The gateway is shutting down"},

@@ -155,6 +155,7 @@ static const char *const trunk_keys[] = {"account",
                                          "domain",
                                          "keepalive_s",
                                          "max_calls_per_s",
+                                         "session_expires_s",
                                          "headers",
                                          NULL};
 static const char *const number_keys[] = {"account", "to", NULL};

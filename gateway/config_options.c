@@ -140,6 +140,8 @@ static const option options[] = {
      "without any answer, after which a host has failed", RESTART},
     {"sip", "max_dialogs", NUMBER, AT(sip.max_dialogs), "4096", 1, 65536,
      "calls over trunks at a time, ending ones included", RESTART},
+    {"sip", "min_session_expires_s", NUMBER, AT(sip.min_session_s), "90", 2, 86400,
+     "shortest time for which calls over trunks may go without being refreshed; RFC 4028 asks for 90 or more", RESTART},
     {"sip", "digest_algorithms", LIST, AT(sip.digest_algorithms), "sha-256, md5", 0, 0,
      "by which callers may prove themselves (inbound_user), in this order", RESTART},
     {"sip", "max_connections", NUMBER, AT(sip.connections.max), "1000", 1, 65536,

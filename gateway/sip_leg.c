@@ -115,6 +115,7 @@ cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_incoming_rou
     }
     cg_sip_leg_prefer(route->trunk, &leg->base.remote);
     leg->dialog = invite->dialog;
+    cg_sip_set_session_expires(telephony->sip, leg->dialog, leg->trunk->session_expires_s);
     cg_telephony_remember(telephony, leg);
     return leg;
 }
@@ -194,6 +195,7 @@ static void dial(cg_sip_leg *leg, const char *sdp)
         .from_host = trunk->domain,
         .auth_user = trunk->user,
         .auth_password = trunk->password,
+        .session_expires_s = trunk->session_expires_s,
         .sdp = sdp,
         .replaced = leg->base.call->replaced,
     };
@@ -261,16 +263,22 @@ static cg_direction our_direction(const cg_sip_leg *leg)
     return leg->held ? CG_DIRECTION_SENDONLY : CG_DIRECTION_SENDRECV;
 }
 
+/* What is, again: to tell its direction, or to refresh the session (RFC 4028 section 7.4). */
+static void offer_what_is(cg_sip_leg *leg)
+{
+    leg->offered = leg->base.local;
+    leg->offered.direction = our_direction(leg);
+    cg_sdp_origin origin = origin_of(leg);
+    g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &leg->offered);
+    cg_sip_offer(leg->telephony->sip, leg->dialog, sdp);
+}
+
 /* RFC 3264 section 8.4: the phone is told, so that it can show it, and need not send what nobody hears. */
 static void leg_hold(cg_call_leg *base, bool on)
 {
     cg_sip_leg *leg = sip_leg(base);
     leg->held = on;
-    leg->offered = base->local;
-    leg->offered.direction = our_direction(leg);
-    cg_sdp_origin origin = origin_of(leg);
-    g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &leg->offered);
-    cg_sip_offer(leg->telephony->sip, leg->dialog, sdp);
+    offer_what_is(leg);
 }
 
 static cg_call_end check_address(const cg_sip_leg *leg, const cg_media_description *remote,
@@ -516,8 +524,15 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
     case CG_SIP_REFER:
         cg_sip_transfer_asked(leg, event);
         break;
+    case CG_SIP_REFRESH:
+        offer_what_is(leg);
+        break;
     case CG_SIP_ENDED:
         ended(leg, event->status);
+        break;
+    case CG_SIP_EXPIRED:
+        cg_telephony_forget(leg->telephony, leg);
+        cg_call_leg_gone(&leg->base, CG_CALL_END_SESSION_EXPIRED);
         break;
     default: /* of no leg */
         break;

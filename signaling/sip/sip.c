@@ -16,7 +16,7 @@ struct command {
     cg_sip_dialog *made; /* dial; owned until run */
     char *sdp;           /* answer, offer; owned */
     char *keys;          /* send_keys; owned */
-    unsigned status;     /* reject, refer_reply, refer_tell */
+    unsigned status;     /* reject, refer_reply, refer_tell; set_session_expires: seconds */
     cg_sip_warning warning;
     cg_ip_range *sources; /* set_sources; owned until run */
     size_t source_count;
@@ -121,6 +121,7 @@ cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite)
         .auth_password = g_strdup(invite->auth_password),
         .sdp = g_strdup(invite->sdp),
         .headers = cg_sip_write_headers(invite),
+        .session.wanted_s = invite->session_expires_s,
     };
     for (size_t i = 0; i < invite->host_count; i++)
         dialog->hosts[i] = g_strdup(invite->hosts[i]);
@@ -128,6 +129,16 @@ cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite)
     cg_sip_dialog_id id = dialog->id;
     post(sip, what);
     return id;
+}
+
+static void run_set_session_expires(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    dialog->session.wanted_s = what->status;
+}
+
+void cg_sip_set_session_expires(cg_sip *sip, cg_sip_dialog_id dialog, unsigned seconds)
+{
+    post_status(sip, dialog, run_set_session_expires, seconds);
 }
 
 static void run_ring(cg_sip *sip, cg_sip_dialog *dialog, command *what)

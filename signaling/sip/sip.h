@@ -37,6 +37,7 @@ typedef struct {
     const char *tls_ca;                    /* whose signature a host's certificate needs, PEM */
     unsigned timeout_ms;                   /* without any answer to a request, after which it has failed (64*T1) */
     unsigned max_dialogs;                  /* at a time; further INVITEs are answered 503 */
+    unsigned min_session_s;                /* the shortest session timer that a peer may ask for (Min-SE) */
     cg_sip_connection_limits connections;
     const char *const *digest_algorithms; /* as for cg_sip_digest_new() */
 } cg_sip_config;
@@ -50,12 +51,14 @@ typedef enum {
     CG_SIP_RINGING,  /* ours rings (180 to 183); with `sdp` it has early media. Told again for every new `sdp` */
     CG_SIP_ANSWERED, /* ours is answered; `sdp` */
     CG_SIP_FAILED,   /* ours is not: `status`. The last event */
-    CG_SIP_OFFER,    /* a re-INVITE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
+    CG_SIP_OFFER, /* a re-INVITE or UPDATE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
     /* What answers the description we gave to either, or offered by ourselves. Without `sdp` an ACK had none. */
     CG_SIP_CONFIRMED,
-    CG_SIP_KEY,   /* an INFO with a `key` */
-    CG_SIP_REFER, /* the peer wants the other party sent to `to_user`: reply with cg_sip_refer_reply */
-    CG_SIP_ENDED, /* BYE or CANCEL; with `status`: the peer has lost it, or does not answer (408). The last event */
+    CG_SIP_KEY,     /* an INFO with a `key` */
+    CG_SIP_REFER,   /* the peer wants the other party sent to `to_user`: reply with cg_sip_refer_reply */
+    CG_SIP_REFRESH, /* the session is to be refreshed: cg_sip_offer what is */
+    CG_SIP_EXPIRED, /* the peer was to refresh it, and has not in time. The last event */
+    CG_SIP_ENDED,   /* BYE or CANCEL; with `status`: the peer has lost it, or does not answer (408). The last event */
     /* Of peers (sip_peer.h): */
     CG_SIP_REGISTERED,          /* ... at `host`, which answers from `registrar` */
     CG_SIP_REGISTRATION_FAILED, /* ... at `host`, with `status`; it is tried again by itself */
@@ -110,14 +113,17 @@ typedef struct {
     const char *replaced;         /* the dialog whose place it takes there, from a REFER's event; NULL: of none */
     const cg_sip_header *headers; /* as they are to be sent: no control characters */
     size_t header_count;
+    unsigned session_expires_s; /* the session timer that is asked for (RFC 4028); 0: none */
 } cg_sip_invite;
 
 /* Calls. A host that does not answer in time, or with 5xx, gives way to the next as long as nothing rang. */
 cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite);
 
+/* The session timer that an incoming dialog is to have where the peer asks for none, or for a longer one; 0: none. */
+void cg_sip_set_session_expires(cg_sip *sip, cg_sip_dialog_id dialog, unsigned seconds);
 /* An incoming dialog rings (180). */
 void cg_sip_ring(cg_sip *sip, cg_sip_dialog_id dialog);
-/* Accepts an INVITE or re-INVITE with our description. */
+/* Accepts an INVITE, re-INVITE or UPDATE with our description. */
 void cg_sip_answer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp);
 /* Offers another description within an answered call (re-INVITE); CONFIRMED brings what answers it. One that is refused
  * changes nothing; one that crosses an offer of the peer's is made again (RFC 3261 section 14.1). The last one counts.

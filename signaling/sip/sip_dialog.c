@@ -19,6 +19,8 @@ void cg_sip_dialog_free(void *data)
         nua_handle_destroy(dialog->handle);
     }
     cg_sip_dialog_forget_offers(dialog);
+    cg_sip_dialog_forget_update(dialog);
+    cg_sip_session_stop(dialog);
     if (dialog->call_id != NULL)
         cg_sip_screen_leave(dialog->sip->screen, dialog->call_id, g_get_monotonic_time());
     g_free(dialog->call_id);
@@ -27,6 +29,7 @@ void cg_sip_dialog_free(void *data)
     cg_sip_dialog_clear_keys(dialog);
     cg_sip_dialog_forget_refer(dialog);
     g_clear_pointer(&dialog->ringing, g_ptr_array_unref);
+    g_free(dialog->settled);
     g_free(dialog->user);
     g_free(dialog->from_user);
     g_free(dialog->from_host);
@@ -71,7 +74,10 @@ void cg_sip_dialog_on_reinvite(cg_sip_dialog *dialog, const sip_t *message)
         nua_respond(dialog->handle, SIP_481_NO_TRANSACTION, TAG_END());
         return;
     }
+    if (!cg_sip_session_take(dialog, message))
+        return;
     char *sdp = cg_sip_read_body(message);
+    dialog->offered = true;
     dialog->asked = sdp == NULL;
     cg_sip_dialog_tell(dialog, CG_SIP_OFFER, 0, sdp);
 }
@@ -95,23 +101,27 @@ void cg_sip_dialog_ring(cg_sip_dialog *dialog)
 
 void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp)
 {
-    if (dialog->state != CG_SIP_DIALOG_CALLED && dialog->state != CG_SIP_DIALOG_TALKING)
+    if (cg_sip_dialog_answer_update(dialog, sdp) ||
+        (dialog->state != CG_SIP_DIALOG_CALLED && dialog->state != CG_SIP_DIALOG_TALKING))
         return;
+    g_autofree char *timer = cg_sip_session_accept(dialog);
     dialog->state = CG_SIP_DIALOG_TALKING;
-    nua_respond(dialog->handle, SIP_200_OK, SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp),
-                TAG_END());
+    dialog->offered = false;
+    nua_respond(dialog->handle, SIP_200_OK, CG_SIP_SUPPORTED_TIMER, TAG_IF(timer != NULL, SIPTAG_HEADER_STR(timer)),
+                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
 }
 
 void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status, cg_sip_warning warning)
 {
     g_autofree char *warned = cg_sip_write_warning(warning, dialog->sip->advertise);
     g_autofree char *retry_after = g_strdup_printf("%u", CG_SIP_RETRY_AFTER_S);
-    if (dialog->state != CG_SIP_DIALOG_CALLED && dialog->state != CG_SIP_DIALOG_TALKING)
+    if (cg_sip_dialog_reject_update(dialog, status, warned) ||
+        (dialog->state != CG_SIP_DIALOG_CALLED && dialog->state != CG_SIP_DIALOG_TALKING))
         return;
     nua_respond(dialog->handle, (int) status, sip_status_phrase((int) status),
                 TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR(retry_after)),
                 TAG_IF(warned != NULL, SIPTAG_WARNING_STR(warned)), TAG_END());
-    dialog->asked = false;
+    dialog->asked = dialog->offered = false;
     if (dialog->state == CG_SIP_DIALOG_CALLED)
         cg_sip_dialog_drop(dialog);
     else
@@ -124,6 +134,7 @@ void cg_sip_dialog_end(cg_sip_dialog *dialog)
 {
     cg_sip_dialog_state state = dialog->state;
     dialog->state = CG_SIP_DIALOG_ENDING;
+    cg_sip_session_stop(dialog);
     switch (state) {
     case CG_SIP_DIALOG_CALLING:
         nua_cancel(dialog->handle, TAG_END());

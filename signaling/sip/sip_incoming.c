@@ -58,6 +58,15 @@ static bool admit(cg_sip *sip, nua_handle_t *handle, const sip_t *message, const
     return result == CG_SIP_DIGEST_PROVED;
 }
 
+static void refuse_too_short(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
+{
+    g_autofree char *min = g_strdup_printf("%u", sip->config.min_session_s);
+    expect_ack(sip, message);
+    nua_respond(handle, SIP_422_SESSION_TIMER_TOO_SMALL, NUTAG_WITH_CURRENT(sip->nua), SIPTAG_MIN_SE_STR(min),
+                TAG_END());
+    nua_handle_destroy(handle);
+}
+
 /* 0, or why nothing of ours can be replaced. */
 static unsigned find_replaced(cg_sip *sip, const sip_t *message, cg_sip_dialog_id *ret_dialog)
 {
@@ -77,6 +86,11 @@ void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
         refuse(sip, handle, message, SIP_503_SERVICE_UNAVAILABLE);
         return;
     }
+    cg_session_terms timer = cg_sip_session_read(message);
+    if (cg_session_timer_too_short(&timer, sip->config.min_session_s)) {
+        refuse_too_short(sip, handle, message);
+        return;
+    }
     cg_sip_dialog_id replaced = 0;
     unsigned status = find_replaced(sip, message, &replaced);
     if (status != 0) {
@@ -91,6 +105,7 @@ void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
     cg_sip_dialog_expect_challenges(dialog);
     cg_sip_dialog_keep(dialog);
     cg_sip_dialog_heard(dialog, message);
+    cg_sip_session_take(dialog, message);
     cg_sip_event event = cg_sip_read_invite(message);
     dialog->asked = event.sdp == NULL;
     event.dialog = dialog->id;
@@ -107,7 +122,7 @@ void cg_sip_on_options(cg_sip *sip, nua_handle_t *handle, const sip_t *message, 
     const char *user;
     if (!in_dialog && (!cg_sip_read_source(sip->nua, &source) || !admit(sip, handle, message, &source, &user)))
         return;
-    nua_respond(handle, SIP_200_OK, NUTAG_WITH_CURRENT(sip->nua), TAG_END());
+    nua_respond(handle, SIP_200_OK, NUTAG_WITH_CURRENT(sip->nua), CG_SIP_SUPPORTED_TIMER, TAG_END());
     if (!in_dialog)
         nua_handle_destroy(handle);
 }

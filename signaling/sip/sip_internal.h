@@ -4,6 +4,7 @@
 #include "signaling/sip/sip.h"
 #include "signaling/sip/sip_connections.h"
 #include "signaling/sip/sip_digest.h"
+#include "signaling/sip/sip_session.h"
 #include "signaling/sip/sip_tls_sessions.h"
 
 #include <netinet/in.h>
@@ -14,9 +15,8 @@
 #include <sofia-sip/nua.h>
 
 /* Methods that get an answer of their own; 405 goes to every other. REFER only within calls: one that belongs to none
- * would have us call at the word of whoever asks, and tell whatever address it names how that went. UPDATE is not among
- * them: with a description in it, it would need offer and answer before the call is answered. */
-#define CG_SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO"
+ * would have us call at the word of whoever asks, and tell whatever address it names how that went. */
+#define CG_SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
 #define CG_SIP_DIALOG_METHODS CG_SIP_METHODS ", REFER"
 
 typedef enum {
@@ -36,9 +36,13 @@ typedef struct cg_sip_dialog {
     bool asked;         /* an INVITE had no offer: its 200 has ours, and the ACK the answer */
     bool authenticated; /* a challenge was answered: of this host; in a call, to the re-INVITE under way */
     bool offering;      /* a re-INVITE of ours is under way */
+    bool offered;       /* a re-INVITE of the peer's awaits our answer */
+    msg_t *update;      /* a reference: the peer's UPDATE that awaits our answer to its offer; NULL: none */
     char *next_offer;   /* to be made when that is over, or `retry` fires; owned; NULL: none */
     su_timer_t *retry;  /* owned; NULL: none */
     unsigned host;      /* index, of the one that is tried */
+    char *settled; /* remote tag of the early dialog in which our INVITE's offer has its answer; owned; NULL: none */
+    cg_sip_session session;
     struct {
         GString *waiting;    /* owned; to be sent; NULL: none so far */
         bool asked, spacing; /* a request is under way; it is too early for the next */
@@ -151,7 +155,8 @@ void cg_sip_dialog_on_response(cg_sip_dialog *dialog, int status, const sip_t *m
 
 /* sip_offer.c: re-INVITEs of ours. */
 void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const sip_t *message);
-void cg_sip_dialog_continue_offers(cg_sip_dialog *dialog); /* what kept ours waiting is over */
+void cg_sip_dialog_lost(cg_sip_dialog *dialog, int status); /* by what a refusal says; it is told so */
+void cg_sip_dialog_continue_offers(cg_sip_dialog *dialog);  /* what kept ours waiting is over */
 void cg_sip_dialog_forget_offers(cg_sip_dialog *dialog);
 
 /* sip_incoming.c */

@@ -69,6 +69,12 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
     case nua_r_info:
         cg_sip_dialog_on_info_response(dialog, status, message);
         break;
+    case nua_i_update:
+        cg_sip_dialog_on_update(dialog, message);
+        break;
+    case nua_r_update:
+        cg_sip_dialog_on_update_response(dialog, status, message);
+        break;
     case nua_i_refer:
         cg_sip_dialog_on_refer(dialog, message, tags);
         break;

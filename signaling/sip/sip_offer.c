@@ -19,7 +19,9 @@ static void send_offer(cg_sip_dialog *dialog)
 {
     g_autoptr(cg_secret) sdp = g_steal_pointer(&dialog->next_offer);
     dialog->offering = true;
-    nua_invite(dialog->handle, SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
+    g_autofree char *timer = cg_sip_session_ask(dialog);
+    nua_invite(dialog->handle, CG_SIP_SUPPORTED_TIMER, TAG_IF(timer != NULL, SIPTAG_HEADER_STR(timer)),
+               SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
     cg_secret_free(dialog->sdp);
     dialog->sdp = g_steal_pointer(&sdp);
 }
@@ -40,7 +42,7 @@ void cg_sip_dialog_forget_offers(cg_sip_dialog *dialog)
 /* Not while the peer owes an answer to an offer that our 200 had (RFC 3264 section 4). */
 void cg_sip_dialog_continue_offers(cg_sip_dialog *dialog)
 {
-    bool waits = dialog->offering || dialog->retry != NULL || dialog->asked;
+    bool waits = dialog->offering || dialog->retry != NULL || dialog->asked || dialog->update != NULL;
     if (dialog->next_offer != NULL && !waits && dialog->state == CG_SIP_DIALOG_TALKING)
         send_offer(dialog);
 }
@@ -77,10 +79,11 @@ static void retry_later(cg_sip_dialog *dialog)
 }
 
 /* Our stack says BYE where it should; what it ends is told of here, with the reason. */
-static void lost(cg_sip_dialog *dialog, int status)
+void cg_sip_dialog_lost(cg_sip_dialog *dialog, int status)
 {
     cg_sip_dialog_tell(dialog, CG_SIP_ENDED, status < 700 ? (unsigned) status : 503, NULL);
     dialog->state = CG_SIP_DIALOG_ENDING;
+    cg_sip_session_stop(dialog);
 }
 
 void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const sip_t *message)
@@ -88,14 +91,15 @@ void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const si
     if (!dialog->offering || !cg_sip_dialog_is_final(dialog, &dialog->authenticated, status, message))
         return;
     dialog->offering = false;
-    if (cg_sip_refusal_ends_call(status)) {
-        lost(dialog, status);
+    if (cg_sip_refusal_ends_call(sip_method_invite, status)) {
+        cg_sip_dialog_lost(dialog, status);
         return;
     }
     if (status == 491) {
         retry_later(dialog);
         return;
     }
+    cg_sip_session_refreshed(dialog, status, message);
     char *sdp = status < 300 ? cg_sip_read_body(message) : NULL;
     if (sdp != NULL)
         cg_sip_dialog_tell(dialog, CG_SIP_CONFIRMED, 0, sdp);

@@ -3,17 +3,26 @@
 
 #include <sofia-sip/sip_tag.h>
 
-static bool try_host(cg_sip_dialog *dialog)
+/* `refusal` of the same INVITE with something other asked for: the request is the same call's (RFC 3261
+ * section 8.1.3.5). NULL: it is the first. */
+static bool try_host(cg_sip_dialog *dialog, const sip_t *refusal)
 {
     cg_sip *sip = dialog->sip;
     g_autofree char *url = cg_sip_write_uri(dialog->user, dialog->hosts[dialog->host]);
     g_autofree char *from = cg_sip_write_from(dialog->from_user, dialog->from_host);
+    g_autofree char *timer = cg_sip_session_ask(dialog);
+    const sip_from_t *of = refusal != NULL ? refusal->sip_from : NULL; /* with our tag */
+    const sip_call_id_t *call_id = refusal != NULL ? refusal->sip_call_id : NULL;
+    const sip_cseq_t *sequence = refusal != NULL ? refusal->sip_cseq : NULL;
     dialog->authenticated = false;
     g_clear_pointer(&dialog->ringing, g_ptr_array_unref);
-    dialog->handle = nua_handle(sip->nua, dialog, NUTAG_URL(url), SIPTAG_TO_STR(url), SIPTAG_FROM_STR(from), TAG_END());
+    dialog->handle =
+        nua_handle(sip->nua, dialog, NUTAG_URL(url), SIPTAG_TO_STR(url), SIPTAG_FROM_STR(from),
+                   TAG_IF(of != NULL, SIPTAG_FROM(of)), TAG_IF(call_id != NULL, SIPTAG_CALL_ID(call_id)), TAG_END());
     if (dialog->handle == NULL)
         return false;
-    nua_invite(dialog->handle, NUTAG_AUTOANSWER(0), SIPTAG_ALLOW_STR(CG_SIP_DIALOG_METHODS),
+    nua_invite(dialog->handle, NUTAG_AUTOANSWER(0), SIPTAG_ALLOW_STR(CG_SIP_DIALOG_METHODS), CG_SIP_SUPPORTED_TIMER,
+               TAG_IF(sequence != NULL, SIPTAG_CSEQ(sequence)), TAG_IF(timer != NULL, SIPTAG_HEADER_STR(timer)),
                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(dialog->sdp),
                TAG_IF(dialog->headers != NULL, SIPTAG_HEADER_STR(dialog->headers)), TAG_END());
     return true;
@@ -28,7 +37,7 @@ static void fail(cg_sip_dialog *dialog, unsigned status)
 void cg_sip_dialog_dial(cg_sip *sip, cg_sip_dialog *dialog)
 {
     cg_sip_dialog_keep(dialog);
-    if (g_hash_table_size(sip->dialogs) > sip->config.max_dialogs || !try_host(dialog))
+    if (g_hash_table_size(sip->dialogs) > sip->config.max_dialogs || !try_host(dialog, NULL))
         fail(dialog, 503);
 }
 
@@ -40,19 +49,31 @@ static bool should_try_next(const cg_sip_dialog *dialog, int status, const sip_t
            (message == NULL || status == 408 || status >= 500) && (status < 600 || status >= 900);
 }
 
+/* The message is of the handle that goes. */
+static void try_again(cg_sip_dialog *dialog, const sip_t *refusal)
+{
+    nua_handle_t *refused = g_steal_pointer(&dialog->handle);
+    nua_handle_bind(refused, NULL);
+    bool tried = try_host(dialog, refusal);
+    nua_handle_destroy(refused);
+    if (!tried)
+        fail(dialog, 503);
+}
+
 static void refused(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
     if (cg_sip_dialog_authenticate(dialog, &dialog->authenticated, status, message))
         return;
+    if (cg_sip_session_raise(dialog, status, message)) {
+        try_again(dialog, message);
+        return;
+    }
     if (!should_try_next(dialog, status, message)) {
         fail(dialog, status >= 300 && status < 700 ? (unsigned) status : 503);
         return;
     }
-    nua_handle_bind(dialog->handle, NULL);
-    g_clear_pointer(&dialog->handle, nua_handle_destroy);
     dialog->host++;
-    if (!try_host(dialog))
-        fail(dialog, 503);
+    try_again(dialog, NULL);
 }
 
 /* The first that says that it rings is told, and each that describes early media (RFC 3960): a call that is forked has
@@ -68,6 +89,7 @@ static void proceeding(cg_sip_dialog *dialog, int status, const sip_t *message)
 
 static void answered(cg_sip_dialog *dialog, const sip_t *message)
 {
+    cg_sip_session_answered(dialog, message);
     dialog->state = CG_SIP_DIALOG_TALKING;
     cg_sip_dialog_expect_challenges(dialog);
     cg_sip_dialog_tell(dialog, CG_SIP_ANSWERED, 200, cg_sip_read_body(message));

@@ -1,6 +1,6 @@
-/* Sofia's table of RFC 5057, corrected for INVITE: it says BYE where a host has any trouble of its own (5xx, 6xx), as
- * with the 500 that a second INVITE gets while the first is not answered (RFC 3261 section 14.2); and nothing at all
- * where a phone is silent. */
+/* Sofia's table of RFC 5057, corrected for INVITE and UPDATE: it says BYE where a host has any trouble of its own (5xx,
+ * 6xx), as with the 500 that a second INVITE gets while the first is not answered (RFC 3261 section 14.2); and nothing
+ * at all where a phone is silent. */
 #include "signaling/sip/sip_refusal.h"
 
 #include <dlfcn.h>
@@ -21,16 +21,16 @@ int sip_response_terminates_dialog(int status, sip_method_t method, int *ret_gra
     typedef int terminates_dialog(int, sip_method_t, int *);
     terminates_dialog *original = (terminates_dialog *) dlsym(RTLD_NEXT, "sip_response_terminates_dialog");
     bool silent = status == 408;
-    if (method != sip_method_invite || !(silent || is_trouble_of_host(status)))
+    bool ours = method == sip_method_invite || method == sip_method_update;
+    if (!ours || !(silent || is_trouble_of_host(status)))
         return original(status, method, ret_graceful);
     if (ret_graceful != NULL)
         *ret_graceful = silent;
     return 0;
 }
 
-bool cg_sip_refusal_ends_call(int status)
+bool cg_sip_refusal_ends_call(sip_method_t method, int status)
 {
     int graceful = 1;
-    return status >= INTERNAL_STATUS || sip_response_terminates_dialog(status, sip_method_invite, &graceful) != 0 ||
-           graceful;
+    return status >= INTERNAL_STATUS || sip_response_terminates_dialog(status, method, &graceful) != 0 || graceful;
 }

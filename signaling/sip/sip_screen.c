@@ -169,6 +169,19 @@ static void answer_to_source(msg_t *message, const sip_t *request)
                              su_sprintf(msg_home(message), "received=%s", address));
 }
 
+/* nua, which does not know of session timers (sip_session.h), would refuse a request that requires them. */
+static void grant_timer(sip_t *request)
+{
+    sip_require_t *require = request->sip_require;
+    msg_param_t *kept = require != NULL ? (msg_param_t *) require->k_items : NULL;
+    if (kept == NULL)
+        return;
+    for (const msg_param_t *item = require->k_items; *item != NULL; item++)
+        if (g_ascii_strcasecmp(*item, "timer") != 0)
+            *kept++ = *item;
+    *kept = NULL;
+}
+
 /* --- what Sofia calls --- */
 
 /* A datagram whose headers do not end would be answered 400, whoever sent it. */
@@ -203,8 +216,10 @@ static issize_t extract_body(msg_t *message, msg_pub_t *public, char data[], isi
         sip->sip_request = NULL;
         return -1;
     }
-    if (headers_end && sip->sip_request != NULL)
+    if (headers_end && sip->sip_request != NULL) {
         answer_to_source(message, sip);
+        grant_timer(sip);
+    }
     if (headers_end && sip->sip_status != NULL)
         cg_sip_drop_challenges(message, sip);
     issize_t taken = sip_default_mclass()->mc_extract_body(message, public, data, size, end);

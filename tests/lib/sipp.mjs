@@ -88,9 +88,9 @@ const KEEP = '<ereg regexp="SIP/2.0.*" search_in="hdr" header="Via:" assign_to="
 export const expectInvite = () => expect('INVITE', KEEP);
 
 /** A request of the called phone within the call. `sdp`: its body, of another `type` where that is given. */
-export const request = (method, sequence, { sdp, type } = {}) => send([
+export const request = (method, sequence, { sdp, type, extra = [] } = {}) => send([
   `${method} [$target] SIP/2.0`, 'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]', `From: [$local];${TAG}`,
-  'To: [$remote]', '[last_Call-ID:]', `CSeq: ${sequence} ${method === 'ACK' ? 'ACK' : method}`, CONTACT, 'Max-Forwards: 70', ...body(sdp, type)],
+  'To: [$remote]', '[last_Call-ID:]', `CSeq: ${sequence} ${method === 'ACK' ? 'ACK' : method}`, CONTACT, 'Max-Forwards: 70', ...extra, ...body(sdp, type)],
   method === 'ACK' ? '' : 'retrans="500"');
 
 /** A request of a calling phone. `to`: the number; `back`: steps back to the INVITE whose transaction it belongs to (CANCEL,
