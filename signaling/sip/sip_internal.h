@@ -4,6 +4,7 @@
 #include "signaling/sip/sip.h"
 #include "signaling/sip/sip_connections.h"
 #include "signaling/sip/sip_digest.h"
+#include "signaling/sip/sip_message.h"
 #include "signaling/sip/sip_session.h"
 #include "signaling/sip/sip_tls_sessions.h"
 
@@ -106,28 +107,6 @@ struct cg_sip {
 cg_sip_sink *cg_sip_sink_new(cg_mailbox *control, cg_sip_handler *handler, void *user);
 void cg_sip_sink_close(cg_sip_sink *sink); /* on the control thread, for good */
 void cg_sip_post_event(cg_sip *sip, const cg_sip_event *event);
-
-/* sip_message.c: the event of an incoming INVITE; its strings are new. */
-cg_sip_event cg_sip_read_invite(const sip_t *message);
-char *cg_sip_read_body(const sip_t *message); /* g_free; "": none that we take; NULL: there is none */
-bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address);      /* of the request that is told of */
-bool cg_sip_read_address(msg_t *message, struct sockaddr_storage *ret_address); /* where it came from */
-void cg_sip_write_address(const struct sockaddr_storage *address, char ret_text[static INET6_ADDRSTRLEN]);
-/* What a request shows for that realm, allocated from `home`; false: nothing. */
-bool cg_sip_read_credentials(su_home_t *home, const sip_t *request, const char *realm, cg_sip_credentials *ret);
-/* The event of a REFER; its strings are new. False: it names nothing that may be called. */
-bool cg_sip_read_refer(const sip_t *message, cg_sip_event *ret_event);
-/* Its Refer-To's Replaces; of `home`; NULL: none. False: it is not well-formed. */
-bool cg_sip_read_refer_replaces(su_home_t *home, const sip_t *message, sip_replaces_t **ret_replaces);
-/* NULL: there is none. False: there is more than one, or it is not well-formed. */
-bool cg_sip_read_replaces(const sip_t *message, const sip_replaces_t **ret_replaces);
-char *cg_sip_write_host(const char *host); /* an IPv6 address has brackets in URIs and headers; g_free */
-/* For an INVITE of ours; g_free. */
-char *cg_sip_write_uri(const char *user, const char *host);
-char *cg_sip_write_headers(const cg_sip_invite *invite); /* a line for each; NULL: none */
-char *cg_sip_write_from(const char *user, const char *host);
-char *cg_sip_write_warning(cg_sip_warning warning, const char *host); /* NULL: none; in a response */
-char *cg_sip_write_credentials(const sip_t *challenge, const char *user, const char *password); /* NULL: none asked */
 
 /* sip_nua.c: what nua tells of anything; on the SIP thread, as all below. */
 void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, cg_sip *sip, nua_handle_t *handle,
