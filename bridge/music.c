@@ -121,6 +121,7 @@ static GArray *resample(const GArray *pcm, uint32_t from, uint32_t to)
 {
     const int16_t *samples = (const int16_t *) (void *) pcm->data;
     cg_resampler *resampler = cg_resampler_new(from, to);
+    cg_resampler_skip_delay(resampler);
     GArray *all = g_array_new(FALSE, FALSE, sizeof(int16_t));
     guint wanted = (guint) ((uint64_t) pcm->len * to / from);
     for (guint at = 0; at < pcm->len; at += CHUNK)

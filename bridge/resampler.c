@@ -16,7 +16,6 @@ cg_resampler *cg_resampler_new(uint32_t from_rate, uint32_t to_rate)
     cg_resampler *resampler = g_new0(cg_resampler, 1);
     resampler->state = speex_resampler_init(1, from_rate, to_rate, QUALITY, &error);
     g_assert(resampler->state != NULL);
-    speex_resampler_skip_zeros(resampler->state); /* else its delay comes out as silence in front */
     return resampler;
 }
 
@@ -26,6 +25,11 @@ void cg_resampler_free(cg_resampler *resampler)
         return;
     speex_resampler_destroy(resampler->state);
     g_free(resampler);
+}
+
+void cg_resampler_skip_delay(cg_resampler *resampler)
+{
+    speex_resampler_skip_zeros(resampler->state);
 }
 
 size_t cg_resampler_run(cg_resampler *resampler, const int16_t *pcm, size_t count, int16_t *ret_pcm, size_t room)

@@ -16,8 +16,8 @@ enum {
     STALL_US = 100000,      /* our own lateness, beyond which time is skipped instead of made up for */
     SHORTEN_US = 15000,     /* excess delay from which sound is shortened where it is not heard, ... */
     SHORTEN_NOW_US = 60000, /* ... and from which it is shortened anyway */
-    LENGTHEN_US = 10000,
-    LENGTHEN_NOW_US = 40000,
+    LENGTHEN_US = 5000,
+    LENGTHEN_NOW_US = 10000,
     PCM_ROOM = CG_PCM_MAX_RATE / 1000 * (MAX_PTIME_MS + 2 * CG_CODEC_MAX_MS),
 };
 
@@ -154,18 +154,26 @@ static void move_due(cg_transcoder *transcoder, int64_t due_us)
     transcoder->due_us = due_us;
 }
 
-/* A packet that goes out takes sound of its whole length at once: where those that come in are shorter, the last of
- * them must have come. */
-static int64_t lead_us(const cg_transcoder *transcoder)
+static int64_t in_us(const cg_transcoder *transcoder)
 {
-    int64_t out_us = (int64_t) transcoder->frame * 1000000 / transcoder->rate;
-    int64_t in_us = transcoder->buffer.step * 1000000 / transcoder->buffer.clock_rate;
-    return MAX(out_us - in_us, 0);
+    return transcoder->buffer.step * 1000000 / transcoder->buffer.clock_rate;
+}
+
+static int64_t out_us(const cg_transcoder *transcoder)
+{
+    return (int64_t) transcoder->frame * 1000000 / transcoder->rate;
+}
+
+/* A packet that goes out takes sound of its whole length at once: the last of those that come in must be there by then,
+ * which is so much before it would be heard, given what is `pending`. */
+static int64_t lead_us(const cg_transcoder *transcoder, int64_t pending_us)
+{
+    return pending_us + (out_us(transcoder) - pending_us - 1) / in_us(transcoder) * in_us(transcoder);
 }
 
 static void wake(cg_transcoder *transcoder, int64_t now_us)
 {
-    int64_t wait_us = cg_jitter_buffer_target_us(&transcoder->buffer, now_us) + lead_us(transcoder);
+    int64_t wait_us = cg_jitter_buffer_target_us(&transcoder->buffer, now_us) + lead_us(transcoder, 0);
     move_due(transcoder, now_us + wait_us);
     transcoder->resting = false;
     transcoder->first = true;
@@ -267,7 +275,10 @@ static size_t add_packet(cg_transcoder *transcoder, const cg_jitter_frame *frame
 static size_t scale(cg_transcoder *transcoder, size_t count, int64_t excess_us)
 {
     int16_t *pcm = transcoder->pcm + transcoder->count;
-    if (excess_us > SHORTEN_US)
+    /* By so much the delay changes when a packet goes out by itself, or needs one more, as what is pending has grown.
+     */
+    int64_t step_us = MIN(in_us(transcoder), out_us(transcoder));
+    if (excess_us > MAX(SHORTEN_US, step_us))
         return cg_time_scale_shorten(pcm, count, transcoder->rate, excess_us > SHORTEN_NOW_US);
     bool room = PCM_ROOM - transcoder->count >= count + count / 2;
     if (excess_us < -LENGTHEN_US && room)
@@ -286,8 +297,8 @@ static void fill(cg_transcoder *transcoder)
 {
     while (transcoder->count < transcoder->frame) {
         int64_t pending_us = (int64_t) transcoder->count * 1000000 / transcoder->rate;
-        cg_jitter_frame frame =
-            cg_jitter_buffer_take(&transcoder->buffer, transcoder->due_us, pending_us - lead_us(transcoder));
+        cg_jitter_frame frame = cg_jitter_buffer_take(&transcoder->buffer, transcoder->due_us,
+                                                      pending_us - lead_us(transcoder, pending_us));
         if (frame.kind == CG_JITTER_PACKET)
             transcoder->count += scale(transcoder, add_packet(transcoder, &frame), frame.excess_us);
         else
