@@ -245,6 +245,15 @@ static bool anybody_waits(const cg_call *call)
     return false;
 }
 
+static void stop_devices_of(cg_call *call, const char *address)
+{
+    for (guint i = 1; i < call->legs->len; i++) {
+        cg_call_leg *leg = call->legs->pdata[i];
+        if (cg_call_leg_is_waiting(leg) && g_strcmp0(leg->address, address) == 0)
+            end_leg(leg, CG_CALL_END_DECLINED, false);
+    }
+}
+
 void cg_call_leg_failed(cg_call_leg *leg, cg_call_end end)
 {
     cg_call *call = leg->call;
@@ -252,7 +261,9 @@ void cg_call_leg_failed(cg_call_leg *leg, cg_call_end end)
         return;
     retire(leg);
     /* Declining speaks for the person (SIP's 603), everything else only for one device (486, 480, 408). */
-    if (end == CG_CALL_END_DECLINED || !anybody_waits(call))
+    if (end == CG_CALL_END_DECLINED)
+        stop_devices_of(call, leg->address);
+    if (!anybody_waits(call))
         cg_call_finish(call, end);
 }
 

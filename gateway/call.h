@@ -66,9 +66,9 @@ void cg_call_put_leg(cg_call *call, cg_call_leg *old, cg_call_leg *leg);
 void cg_call_leg_answered(cg_call_leg *leg);
 void cg_call_leg_ringing(cg_call_leg *leg); /* a callee: the caller hears of the first */
 void cg_call_leg_early(cg_call_leg *leg);   /* the same, with media: `local` and `remote` are set; may come again */
-void cg_call_leg_failed(
-    cg_call_leg *leg,
-    cg_call_end end); /* a callee that will not answer: DECLINED ends the call, others only this leg */
+/* A callee that will not answer. DECLINED ends all legs of its address, others only this one; the last one's is the
+ * call's. */
+void cg_call_leg_failed(cg_call_leg *leg, cg_call_end end);
 void cg_call_leg_hung_up(cg_call_leg *leg);
 void cg_call_leg_gone(cg_call_leg *leg,
                       cg_call_end end);          /* its signalling will not come back; `end` of a call that is up */

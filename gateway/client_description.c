@@ -51,7 +51,7 @@ static void write_parameters(cg_json_writer *writer, const cg_client_leg *leg)
     cg_json_write_string(writer, "CallSid", leg->base.sid.text);
     cg_json_write_string(writer, "AccountSid", call->account.text);
     cg_json_write_string(writer, "From", call->caller->address);
-    cg_json_write_string(writer, "To", call->to);
+    cg_json_write_string(writer, "To", leg->base.address);
     cg_json_write_string(writer, "Params", parameters);
     if (call->transferred_by != NULL)
         cg_json_write_string(writer, "TransferredBy", call->transferred_by);

@@ -1,6 +1,8 @@
 /* Trunks and numbers: each group is checked as a whole, and what is wrong with it is said in words. */
 #include "gateway/config_trunks.h"
 
+#include "auth/identity.h"
+#include "gateway/client_destination.h"
 #include "gateway/config_values.h"
 #include "gateway/sip_headers.h"
 #include "signaling/sip/sip_peer.h"
@@ -38,6 +40,25 @@ static char **list_of(GKeyFile *file, const char *group, const char *key, const 
     char **list = g_strv_builder_end(builder);
     g_strv_builder_unref(builder);
     return list;
+}
+
+/* "client:alice, client:bob" as the one address "client:alice,bob"; NULL if there is no such key. */
+static bool clients_of(GKeyFile *file, const char *group, const char *key, char **ret, char **ret_why)
+{
+    g_autofree char *text = text_of(file, group, key);
+    g_auto(GStrv) list = g_strsplit(text != NULL ? text : "", ",", -1);
+    g_autoptr(GString) address = g_string_new("client:");
+    for (char **client = list; *client != NULL; client++) {
+        const char *scheme = strstr(g_strstrip(*client), "client:");
+        if (scheme != *client || !cg_identity_valid(scheme + strlen("client:")))
+            return fail(ret_why, "%s must be client:<identity>, or several with commas between, not \"%s\"", key, text);
+        g_string_append_printf(address, "%s%s", client == list ? "" : ",", scheme + strlen("client:"));
+    }
+    if (g_strv_length(list) > CG_CLIENT_DESTINATION_MAX)
+        return fail(ret_why, "%s is for %d clients at the most", key, CG_CLIENT_DESTINATION_MAX);
+    if (text != NULL)
+        *ret = g_string_free(g_steal_pointer(&address), FALSE);
+    return true;
 }
 
 static bool number_of(GKeyFile *file, const char *group, const char *key, unsigned max, unsigned *ret, char **ret_why)
@@ -291,14 +312,11 @@ static bool read_texts(GKeyFile *file, const char *group, cg_trunk *trunk, char 
     trunk->password = text_of(file, group, "password");
     trunk->caller_id = text_of(file, group, "caller_id");
     trunk->add = text_of(file, group, "add");
-    trunk->inbound = text_of(file, group, "inbound");
     if ((trunk->user == NULL) != (trunk->password == NULL))
         return fail(ret_why, "user and password go together");
     if (trunk->user != NULL && strpbrk(trunk->user, ":\"") != NULL)
         return fail(ret_why, "user must have neither : nor \"");
-    if (trunk->inbound != NULL && !g_str_has_prefix(trunk->inbound, "client:"))
-        return fail(ret_why, "inbound must be client:<identity>, not \"%s\"", trunk->inbound);
-    return true;
+    return clients_of(file, group, "inbound", &trunk->inbound, ret_why);
 }
 
 static bool is_domain(const char *domain)
@@ -372,13 +390,15 @@ bool cg_config_add_number(cg_config *config, GKeyFile *file, const char *group, 
 {
     char normal[CG_NUMBER_MAX + 1];
     cg_sid account;
-    g_autofree char *to = text_of(file, group, "to");
+    g_autofree char *to = NULL;
     if (!cg_number_normalize(digits, normal))
         return fail(ret_why, "\"%s\" is not a number", digits);
     if (!account_of(config, file, group, &account, ret_why))
         return false;
-    if (to == NULL || !g_str_has_prefix(to, "client:") || to[strlen("client:")] == '\0')
-        return fail(ret_why, "to must be client:<identity>");
+    if (!clients_of(file, group, "to", &to, ret_why))
+        return false;
+    if (to == NULL)
+        return fail(ret_why, "to must be there: client:<identity>, or several");
     cg_number *number = g_new0(cg_number, 1);
     *number = (cg_number){.digits = g_strdup(normal), .account = account, .to = g_steal_pointer(&to)};
     g_ptr_array_add(config->routes->numbers, number);

@@ -59,6 +59,30 @@ test('a phone calls a client: media both ways, the client hangs up', { timeout }
   assert.equal(metrics.get('callgate_trunk_answers_total{trunk="carrier",direction="in"}'), 1);
 });
 
+test('a number of several people: who declines is out, the first answer wins', { timeout }, async (t) => {
+  const gateway = await start(t, { numbers: { [NUMBER]: 'client:bob, client:carol, client:nobody, client:dave' } });
+  const [bob, carol, dave] = await Promise.all(['bob', 'carol', 'dave'].map((name) => client(t, gateway, name)));
+  const sipp = await phoneThat(t, gateway, [INVITE(9), ...ANSWERED, expect('BYE'), reply('200 OK')]);
+  const rings = await Promise.all([bob, carol, dave].map((person) => person.next('invite')));
+  assert.deepEqual(rings.map(({ payload }) => payload.parameters.To), ['client:bob', 'client:carol', 'client:dave']);
+  await bob.request('reject', { callsid: rings[0].payload.callsid });
+  const media = new MediaPeers(t);
+  const { callsid, sdp } = rings[1].payload;
+  carol.send('answer', { callsid, sdp: await media.answer('carol', sdp, { narrow: true }) });
+  assert.equal((await dave.next('cancel')).payload.callsid, rings[2].payload.callsid);
+  await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
+  carol.send('hangup', { callsid });
+  await sipp.finished();
+});
+
+test('all of the people of a number decline', { timeout }, async (t) => {
+  const gateway = await start(t, { numbers: { [NUMBER]: 'client:bob, client:carol' } });
+  const people = await Promise.all(['bob', 'carol'].map((name) => client(t, gateway, name)));
+  const sipp = await phoneThat(t, gateway, refused(603));
+  for (const person of people) await person.request('reject', { callsid: (await person.next('invite')).payload.callsid });
+  await sipp.finished();
+});
+
 test('the phone hangs up', { timeout }, async (t) => {
   const gateway = await start(t);
   const bob = await client(t, gateway);

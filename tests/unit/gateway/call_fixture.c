@@ -127,6 +127,8 @@ static cg_call_end dial(cg_call *call, const char *rest, void *user)
     for (size_t i = 0; i < f->callee_count; i++) {
         cg_party *callee = cg_call_fixture_party(f, names[i]);
         callee->rings_later = f->rings_later;
+        g_free(callee->base.address);
+        callee->base.address = g_strdup(call->to); /* devices of one person */
         if (cg_call_add_callee(call, &callee->base)) {
             f->callees[i] = callee;
             rings = true;

@@ -37,8 +37,22 @@ static void test_reject_declines_for_all(cg_call_fixture *f, gconstpointer data)
     cg_call_fixture_place(f, "party:bob");
     g_string_truncate(f->said, 0);
     cg_call_leg_failed(&f->callees[0]->base, CG_CALL_END_DECLINED);
-    assert_said(f, "alice:end declined!;bob2:end declined;");
+    assert_said(f, "bob2:end declined;alice:end declined!;");
     g_assert_cmpint(f->call->end, ==, CG_CALL_END_DECLINED);
+}
+
+static void test_reject_leaves_others(cg_call_fixture *f, gconstpointer data)
+{
+    f->callee_count = 3;
+    cg_call_fixture_place(f, "party:bob");
+    g_free(f->callees[2]->base.address);
+    f->callees[2]->base.address = g_strdup("party:eve");
+    g_string_truncate(f->said, 0);
+    cg_call_leg_failed(&f->callees[0]->base, CG_CALL_END_DECLINED);
+    assert_said(f, "bob2:end declined;");
+    cg_call_leg_answered(&f->callees[2]->base);
+    assert_said(f, "bob2:end declined;alice:answer;");
+    g_assert_cmpint(f->call->state, ==, CG_CALL_IN_PROGRESS);
 }
 
 static void test_busy_is_one_device(cg_call_fixture *f, gconstpointer data)
@@ -320,6 +334,7 @@ int main(int argc, char **argv)
         {"/call/answer", test_answer},
         {"/call/first-answer-wins", test_first_answer_wins},
         {"/call/reject-declines-for-all", test_reject_declines_for_all},
+        {"/call/reject-leaves-others", test_reject_leaves_others},
         {"/call/busy-is-one-device", test_busy_is_one_device},
         {"/call/caller-cancels", test_caller_cancels},
         {"/call/hangup/caller", test_hangup_reaches_the_other, "caller"},

@@ -22,7 +22,8 @@ static const char text[] =
     "[trunk moving]\naccount=" SECOND "\ninbound_user=pbx\ninbound_password=secret\ninbound=client:desk\n"
     "hosts=203.0.113.9\n"
     "[number +15550001]\naccount=" FIRST "\nto=client:alice\n"
-    "[number 15550002]\naccount=" SECOND "\nto=client:bob\n";
+    "[number 15550002]\naccount=" SECOND "\nto=client:bob\n"
+    "[number 15550003]\naccount=" SECOND "\nto=client:bob, client:carol\n";
 
 static cg_config *read_config(void)
 {
@@ -157,6 +158,7 @@ static void test_incoming(void)
         {"192.0.2.1", "+15550002", CG_ROUTE_NONE, "america", NULL}, /* another account's number */
         {"192.0.2.9", "+15550001", CG_ROUTE_NONE, NULL, NULL},
         {"198.51.100.7", "+15550002", CG_ROUTE_OK, "other", "client:bob"}, /* shared with the trunk before it */
+        {"198.51.100.7", "15550003", CG_ROUTE_OK, "other", "client:bob,carol"},
         {"198.51.100.7", "+15550001", CG_ROUTE_OK, "world", "client:alice"},
         {"198.51.100.8", "reception", CG_ROUTE_OK, "world", "client:desk"},
     };
@@ -258,6 +260,17 @@ static void test_trunk_options(void)
     g_assert_cmpint(plain->codecs[4], ==, CG_CODEC_COUNT);
 }
 
+/* What follows an account and [sip] is refused, in words that include `complaint`. */
+static void assert_mistake(const char *group, const char *complaint)
+{
+    g_autofree char *error = NULL;
+    g_autofree char *whole = g_strconcat("[account " FIRST "]\nname=x\n[sip]\nlisten=127.0.0.1\n", group, NULL);
+    g_autoptr(cg_config) config = cg_config_parse(whole, "/", "test", &error);
+    g_test_message("%s: %s", group, error);
+    g_assert_null(config);
+    g_assert_nonnull(strstr(error, complaint));
+}
+
 static void test_mistakes(void)
 {
     static const struct {
@@ -301,23 +314,34 @@ static void test_mistakes(void)
          "\"u\" is there twice"},
         {"digest_algorithms=sha-1\n", "must be sha-256 or md5"},
         {"digest_algorithms=md5,MD5\n", "must be sha-256 or md5"},
-        {"[number x]\naccount=" FIRST "\nto=client:a\n", "is not a number"},
-        {"[number 1]\naccount=" FIRST "\nto=client:\n", "to must be"},
         {"[media]\nrtp_port_min=30000\n", "must be less than rtp_port_max"},
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *error = NULL;
-        g_autofree char *whole =
-            g_strconcat("[account " FIRST "]\nname=x\n[sip]\nlisten=127.0.0.1\n", rows[i].group, NULL);
-        g_autoptr(cg_config) config = cg_config_parse(whole, "/", "test", &error);
-        g_test_message("%s: %s", rows[i].group, error);
-        g_assert_null(config);
-        g_assert_nonnull(strstr(error, rows[i].complaint));
-    }
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        assert_mistake(rows[i].group, rows[i].complaint);
     g_autofree char *error = NULL;
     g_assert_null(
         cg_config_parse("[account " FIRST "]\nname=x\n[trunk a]\naccount=" FIRST "\nhosts=h\n", "/", "test", &error));
     g_assert_nonnull(strstr(error, "[sip] listen: must be set"));
+}
+
+static void test_number_mistakes(void)
+{
+    static const struct {
+        const char *group, *complaint;
+    } rows[] = {
+        {"[number x]\naccount=" FIRST "\nto=client:a\n", "is not a number"},
+        {"[number 1]\naccount=" FIRST "\nto=client:\n", "to must be"},
+        {"[number 1]\naccount=" FIRST "\nto=client:a, bob\n", "to must be"},
+        {"[number 1]\naccount=" FIRST "\nto=client:a,\n", "to must be"},
+        {"[number 1]\naccount=" FIRST "\nto=client:a b\n", "to must be"},
+        {"[number 1]\naccount=" FIRST "\n", "to must be there"},
+        {"[number 1]\naccount=" FIRST
+         "\nto=client:1,client:2,client:3,client:4,client:5,client:6,client:7,client:8,client:9,"
+         "client:10,client:11,client:12,client:13,client:14,client:15,client:16,client:17\n",
+         "16 clients"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        assert_mistake(rows[i].group, rows[i].complaint);
 }
 
 static void test_sip_mistakes(void)
@@ -362,6 +386,7 @@ int main(int argc, char **argv)
     g_test_add_func("/routes/registered", test_registered);
     g_test_add_func("/routes/trunk_options", test_trunk_options);
     g_test_add_func("/routes/mistakes", test_mistakes);
+    g_test_add_func("/routes/number_mistakes", test_number_mistakes);
     g_test_add_func("/routes/sip_mistakes", test_sip_mistakes);
     g_test_add_func("/routes/tls_files", test_tls_files);
     return g_test_run();
