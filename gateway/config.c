@@ -337,14 +337,54 @@ static bool is_digest_list(const char *const *names)
     return count == 1 || (count == 2 && g_ascii_strcasecmp(names[0], names[1]) != 0);
 }
 
+static bool is_ipv6(const char *address)
+{
+    return strchr(address, ':') != NULL;
+}
+
+static bool is_listening_list(const char *const *addresses)
+{
+    size_t of_family[2] = {0};
+    for (; *addresses != NULL; addresses++)
+        if (!g_hostname_is_ip_address(*addresses) || ++of_family[is_ipv6(*addresses)] > 1)
+            return false;
+    return true;
+}
+
+static bool listens_in_family_of(const char *const *addresses, const char *address)
+{
+    for (; *addresses != NULL; addresses++)
+        if (is_ipv6(*addresses) == is_ipv6(address))
+            return true;
+    return false;
+}
+
+static bool is_advertising_list(const char *const *hosts, const char *const *addresses)
+{
+    size_t names = 0, of_family[2] = {0};
+    for (; *hosts != NULL; hosts++) {
+        bool fits = g_hostname_is_ip_address(*hosts)
+                        ? listens_in_family_of(addresses, *hosts) && ++of_family[is_ipv6(*hosts)] == 1
+                        : ++names == 1;
+        if (!fits)
+            return false;
+    }
+    return true;
+}
+
 static bool check_sip_together(const cg_config *config, const char *name, char **ret_error)
 {
     const cg_sip_config *sip = &config->sip;
-    if (sip->address != NULL && !g_hostname_is_ip_address(sip->address))
-        return fail(ret_error, name, "sip", "listen", "must be an IPv4 or IPv6 address");
+    if (!is_listening_list(sip->addresses))
+        return fail(ret_error, name, "sip", "listen", "must be an IPv4 or IPv6 address, or one of each");
+    if (!is_advertising_list(sip->advertise, sip->addresses))
+        return fail(ret_error, name, "sip", "advertise",
+                    "must be a name, or an address for each family that listen has");
+    if (sip->port == 0 && sip->addresses[0] != NULL && sip->addresses[1] != NULL)
+        return fail(ret_error, name, "sip", "port", "must be set: there are two addresses");
     if (!is_digest_list(sip->digest_algorithms))
         return fail(ret_error, name, "sip", "digest_algorithms", "must be sha-256 or md5, or both");
-    if (sip->address == NULL && config->routes->trunks->len > 0)
+    if (sip->addresses[0] == NULL && config->routes->trunks->len > 0)
         return fail(ret_error, name, "sip", "listen", "must be set: there are trunks");
     if ((sip->tls_certificate == NULL) != (sip->tls_key == NULL))
         return fail(ret_error, name, "sip", "tls_key", "goes together with tls_certificate");

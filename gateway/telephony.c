@@ -242,7 +242,7 @@ cg_telephony *cg_telephony_new(const cg_sip_config *config, cg_mailbox *control,
     telephony->legs = g_hash_table_new(g_int64_hash, g_int64_equal);
     cg_trunk_stats_init(&telephony->stats);
     cg_trunk_peers_init(&telephony->peers);
-    if (config->address == NULL)
+    if (config->addresses[0] == NULL)
         return telephony;
     telephony->sip = cg_sip_new(config, control, on_event, telephony, ret_error);
     if (telephony->sip == NULL) {

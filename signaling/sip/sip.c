@@ -116,7 +116,8 @@ cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite)
         .id = sip->next_dialog,
         .user = g_strdup(invite->user),
         .from_user = g_strdup(invite->from_user),
-        .from_host = invite->from_host != NULL ? g_strdup(invite->from_host) : cg_sip_write_host(sip->config.advertise),
+        .from_host = invite->from_host != NULL ? g_strdup(invite->from_host)
+                                               : g_strdup(cg_sip_listeners_towards(&sip->listeners, invite->hosts[0])),
         .auth_user = g_strdup(invite->auth_user),
         .auth_password = g_strdup(invite->auth_password),
         .sdp = g_strdup(invite->sdp),
@@ -283,9 +284,17 @@ static void free_parts(cg_sip *sip)
     cg_sip_auth_free(sip->auth);
     cg_sip_sink_close(sip->sink);
     g_free(sip->sources);
-    g_free(sip->address);
-    g_free(sip->advertise);
+    cg_sip_listeners_clear(&sip->listeners);
     g_free(sip);
+}
+
+static char *describe_failure(const cg_sip_config *config)
+{
+    g_autofree char *addresses = g_strjoinv(" and ", (char **) config->addresses);
+    if (config->tls_certificate == NULL)
+        return g_strdup_printf("SIP cannot listen on %s port %u", addresses, config->port);
+    return g_strdup_printf("SIP cannot listen on %s ports %u and %u (TLS), or OpenSSL is set to less than TLS 1.2",
+                           addresses, config->port, config->tls_port);
 }
 
 cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_handler *handler, void *user,
@@ -294,14 +303,13 @@ cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_hand
     cg_sip *sip = g_new0(cg_sip, 1);
     bool running = false;
     sip->config = *config;
-    sip->config.address = sip->address = g_strdup(config->address);
-    sip->config.advertise = sip->advertise =
-        cg_sip_write_host(config->advertise != NULL ? config->advertise : config->address);
+    cg_sip_listeners_init(&sip->listeners, config->addresses, config->advertise);
+    sip->config.addresses = sip->config.advertise = NULL;
     sip->sink = cg_sip_sink_new(control, handler, user);
     sip->mailbox = cg_mailbox_new();
     sip->connections = cg_sip_connections_new(&config->connections);
     sip->tls = cg_sip_tls_sessions_new();
-    sip->auth = cg_sip_auth_new(sip->advertise, config->digest_algorithms);
+    sip->auth = cg_sip_auth_new(cg_sip_listeners_towards(&sip->listeners, NULL), config->digest_algorithms);
     sip->next_incoming = 1;
     sip->starting = cg_mailbox_new();
     sip->thread = g_thread_new("sip", cg_sip_run, sip);
@@ -311,11 +319,7 @@ cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_hand
     if (running)
         return sip;
     g_thread_join(sip->thread);
-    *ret_error =
-        config->tls_certificate == NULL
-            ? g_strdup_printf("SIP cannot listen on %s port %u", config->address, config->port)
-            : g_strdup_printf("SIP cannot listen on %s ports %u and %u (TLS), or OpenSSL is set to less than TLS 1.2",
-                              config->address, config->port, config->tls_port);
+    *ret_error = describe_failure(config);
     free_parts(sip);
     return NULL;
 }

@@ -29,9 +29,9 @@ typedef struct cg_sip cg_sip;
 typedef uint64_t cg_sip_dialog_id; /* 0 is none; unique for the life of the process */
 
 typedef struct {
-    const char *address; /* to listen on: an IP address; UDP and TCP */
+    const char *const *addresses; /* to listen on: of IPv4, of IPv6 or one of each; UDP and TCP. NULL-terminated */
     uint16_t port;
-    const char *advertise;                 /* the host that others know us by; NULL: `address` */
+    const char *const *advertise;          /* as for cg_sip_listeners_init() */
     uint16_t tls_port;                     /* ... and TLS, ... */
     const char *tls_certificate, *tls_key; /* ... with this chain and key, PEM; NULL: no TLS */
     const char *tls_ca;                    /* whose signature a host's certificate needs, PEM */

@@ -26,7 +26,8 @@ struct cg_sip_connections {
     cg_sip_connection_limits limits;
     GHashTable *by_peer; /* peer_key * -> (owned) connection */
     GArray *ports;       /* uint16_t: what listening sockets have; in network order */
-    int datagrams;       /* the socket of UDP; -1: none was seen */
+    int ipv4, ipv6;      /* the sockets of UDP; -1: none was seen */
+    bool opened;
     atomic_size_t open, refused, late;
 };
 
@@ -77,7 +78,7 @@ cg_sip_connections *cg_sip_connections_new(const cg_sip_connection_limits *limit
     connections->limits = *limits;
     connections->by_peer = g_hash_table_new_full(hash_key, same_key, NULL, g_free);
     connections->ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
-    connections->datagrams = -1;
+    connections->ipv4 = connections->ipv6 = -1;
     return connections;
 }
 
@@ -156,6 +157,13 @@ static void note_listening(cg_sip_connections *connections, const struct sockadd
     g_array_append_val(connections->ports, port);
 }
 
+static void note_datagrams(cg_sip_connections *connections, int fd, int family)
+{
+    int *of_family = family == AF_INET ? &connections->ipv4 : &connections->ipv6;
+    if (!connections->opened && *of_family == -1)
+        *of_family = fd;
+}
+
 /* What we connect ourselves has a port that the kernel chose. */
 static bool is_accepted(const cg_sip_connections *connections, const struct sockaddr_storage *local)
 {
@@ -189,8 +197,8 @@ bool cg_sip_connections_admit(cg_sip_connections *connections, int fd, int64_t n
     if (getsockname(fd, (struct sockaddr *) &local, &local_size) != 0 ||
         (local.ss_family != AF_INET && local.ss_family != AF_INET6))
         return true;
-    if (option_of(fd, SO_TYPE) == SOCK_DGRAM && connections->datagrams == -1) /* the others are the resolver's */
-        connections->datagrams = fd;
+    if (option_of(fd, SO_TYPE) == SOCK_DGRAM)
+        note_datagrams(connections, fd, local.ss_family);
     if (option_of(fd, SO_ACCEPTCONN) > 0)
         note_listening(connections, &local);
     if (option_of(fd, SO_TYPE) != SOCK_STREAM || getpeername(fd, (struct sockaddr *) &peer, &peer_size) != 0 ||
@@ -267,7 +275,13 @@ unsigned cg_sip_connections_listening(const cg_sip_connections *connections)
     return connections->ports->len;
 }
 
-int cg_sip_connections_datagrams(const cg_sip_connections *connections)
+void cg_sip_connections_opened(cg_sip_connections *connections)
 {
-    return connections->datagrams;
+    connections->opened = true;
+}
+
+/* One of IPv6 may take IPv4, too. */
+int cg_sip_connections_datagrams(const cg_sip_connections *connections, int family)
+{
+    return family == AF_INET && connections->ipv4 != -1 ? connections->ipv4 : connections->ipv6;
 }

@@ -40,6 +40,8 @@ typedef struct {
 } cg_sip_connections_stats;
 void cg_sip_connections_stats_read(const cg_sip_connections *connections, cg_sip_connections_stats *ret_stats);
 
-/* Sockets that were seen listening, and the one of UDP; -1: none was. */
+/* All ports are open: sockets of UDP from now on are the resolver's. */
+void cg_sip_connections_opened(cg_sip_connections *connections);
+/* Sockets that were seen listening, and the one of UDP for peers of that family; -1: none was. */
 unsigned cg_sip_connections_listening(const cg_sip_connections *connections);
-int cg_sip_connections_datagrams(const cg_sip_connections *connections);
+int cg_sip_connections_datagrams(const cg_sip_connections *connections, int family);

@@ -113,7 +113,7 @@ void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp)
 
 void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status, cg_sip_warning warning)
 {
-    g_autofree char *warned = cg_sip_write_warning(warning, dialog->sip->advertise);
+    g_autofree char *warned = cg_sip_write_warning(warning, cg_sip_listeners_towards(&dialog->sip->listeners, NULL));
     g_autofree char *retry_after = g_strdup_printf("%u", CG_SIP_RETRY_AFTER_S);
     if (cg_sip_dialog_reject_update(dialog, status, warned) ||
         (dialog->state != CG_SIP_DIALOG_CALLED && dialog->state != CG_SIP_DIALOG_TALKING))

@@ -4,6 +4,7 @@
 #include "signaling/sip/sip.h"
 #include "signaling/sip/sip_connections.h"
 #include "signaling/sip/sip_digest.h"
+#include "signaling/sip/sip_listen.h"
 #include "signaling/sip/sip_message.h"
 #include "signaling/sip/sip_session.h"
 #include "signaling/sip/sip_tls_sessions.h"
@@ -76,9 +77,9 @@ typedef struct {
 } cg_sip_sink;
 
 struct cg_sip {
-    char *address, *advertise; /* owned; the latter as in URIs */
-    cg_sip_config config;
-    cg_sip_sink *sink; /* a reference */
+    cg_sip_listeners listeners;
+    cg_sip_config config; /* without what is owned above and below */
+    cg_sip_sink *sink;    /* a reference */
     GThread *thread;
     cg_sip_dialog_id next_dialog; /* control thread's; even */
     atomic_size_t dialog_count, refused_sources;

@@ -27,7 +27,7 @@ static void answered(host_state *host, int status);
 static void ask(host_state *host)
 {
     cg_sip *sip = host->keepalive->sip;
-    g_autofree char *own = cg_sip_write_host(sip->config.advertise);
+    const char *own = cg_sip_listeners_towards(&sip->listeners, host->host);
     g_autofree char *url = g_strconcat("sip:", host->host, NULL), *from = g_strdup_printf("<sip:%s>", own);
     host->handle = nua_handle(sip->nua, NULL, NUTAG_URL(url), SIPTAG_TO_STR(url), SIPTAG_FROM_STR(from), TAG_END());
     if (host->handle != NULL)

@@ -97,7 +97,7 @@ static bool write_response(const cg_sip *sip, msg_t *response, const sip_t *requ
 void cg_sip_challenge_once(const cg_sip *sip, const sip_t *request, const char *peer,
                            const struct sockaddr_storage *source)
 {
-    int socket = cg_sip_connections_datagrams(sip->connections);
+    int socket = cg_sip_connections_datagrams(sip->connections, source->ss_family);
     msg_iovec_t pieces[64];
     if (socket < 0 || request->sip_via == NULL || request->sip_from == NULL || request->sip_to == NULL ||
         request->sip_call_id == NULL || request->sip_cseq == NULL)

@@ -20,17 +20,11 @@ static void refuse(cg_sip_dialog *dialog, int status, const char *phrase)
     nua_respond(dialog->handle, status, phrase, NUTAG_WITH_CURRENT(dialog->sip->nua), TAG_END());
 }
 
-static bool is_own_host(const cg_sip *sip, const char *host, uint16_t port, uint16_t standard)
-{
-    g_autofree char *own = g_strdup_printf("%s:%u", sip->advertise, port);
-    return port != 0 &&
-           (g_ascii_strcasecmp(host, own) == 0 || (port == standard && g_ascii_strcasecmp(host, sip->advertise) == 0));
-}
-
 /* A host that is our own needs no name. */
 static void drop_own_host(const cg_sip *sip, char *host)
 {
-    if (is_own_host(sip, host, sip->config.port, 5060) || is_own_host(sip, host, sip->config.tls_port, 5061))
+    if (cg_sip_listeners_have(&sip->listeners, host, sip->config.port, 5060) ||
+        cg_sip_listeners_have(&sip->listeners, host, sip->config.tls_port, 5061))
         *host = '\0';
 }
 

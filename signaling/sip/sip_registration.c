@@ -105,8 +105,8 @@ static char *write_contact(const cg_sip_registration *registration)
 {
     const cg_sip_config *config = &registration->sip->config;
     const char *transport = strstr(registration->hosts[registration->host], ";transport=");
-    g_autofree char *host = cg_sip_write_host(config->advertise);
-    g_autofree char *uri = cg_sip_write_uri(registration->user, host);
+    const char *own = cg_sip_listeners_towards(&registration->sip->listeners, registration->hosts[registration->host]);
+    g_autofree char *uri = cg_sip_write_uri(registration->user, own);
     uint16_t port = g_strcmp0(transport, ";transport=tls") == 0 ? config->tls_port : config->port;
     return g_strdup_printf("<%s:%u%s>", uri, port, transport != NULL ? transport : "");
 }

@@ -32,13 +32,6 @@ static void keep_quiet(void *stream, char const *format, va_list arguments)
 {
 }
 
-/* The host is what others are told, maddr what is bound. */
-static char *listening_url(const cg_sip *sip, const char *scheme, uint16_t port)
-{
-    g_autofree char *bound = cg_sip_write_host(sip->address);
-    return g_strdup_printf("%s:%s:%u;maddr=%s", scheme, sip->advertise, port, bound);
-}
-
 /* Sofia's own knows nothing of Refer-Sub (RFC 4488), and nua heeds only what is parsed. */
 static msg_mclass_t *make_parser(void)
 {
@@ -50,8 +43,8 @@ static msg_mclass_t *make_parser(void)
 
 static bool start_stack(cg_sip *sip)
 {
-    g_autofree char *url = listening_url(sip, "sip", sip->config.port);
-    g_autofree char *tls_url = listening_url(sip, "sips", sip->config.tls_port);
+    g_autofree char *url = cg_sip_listener_url(&sip->listeners.at[0], "sip", sip->config.port);
+    g_autofree char *tls_url = cg_sip_listener_url(&sip->listeners.at[0], "sips", sip->config.tls_port);
     cg_sip_tls tls = {NULL, -1, -1};
     bool secure = sip->config.tls_certificate != NULL;
     if (secure && !cg_sip_tls_open(&tls, &sip->config))
@@ -78,6 +71,7 @@ static void on_look(su_root_magic_t *magic, su_timer_t *timer, su_timer_arg_t *u
 
 static void start_looking(cg_sip *sip)
 {
+    cg_sip_connections_opened(sip->connections);
     g_assert(cg_sip_connections_listening(sip->connections) > 0); /* else Sofia registers its sockets in another way */
     sip->looking = su_timer_create(su_root_task(sip->root), LOOK_MS);
     su_timer_set_for_ever(sip->looking, on_look, (su_timer_arg_t *) sip);
@@ -93,6 +87,7 @@ static bool start(cg_sip *sip, su_wait_t *wait)
     sip->screen = cg_sip_screen_new(sip, sip->parser);
     cg_sip_connections_watch(sip->connections);
     cg_sip_tls_sessions_watch(sip->tls);
+    cg_sip_listen_watch(sip);
     sip->registrations = g_ptr_array_new_with_free_func(cg_sip_registration_free);
     sip->keepalives = g_ptr_array_new_with_free_func(cg_sip_keepalive_free);
     if (sip->root == NULL || !start_stack(sip))
@@ -137,6 +132,7 @@ static void finish(cg_sip *sip, su_wait_t *wait)
         free(sip->parser);
     }
     cg_sip_tls_sessions_watch(NULL);
+    cg_sip_listen_watch(NULL);
     cg_sip_connections_watch(NULL);
 }
 

@@ -33,12 +33,12 @@ async function startPbx(t, authority, enter, options = {}) {
 /** What it reads of a host's certificate: its subjectAltName, some 110 octets for each connection of ours. */
 const SOFIA_LOSES = ['X509V3_EXT_d2i', 'i2v_GENERAL_NAMES'];
 
-async function startGateway(t, authority, secure, { enter, ca = authority.ca, host = 'pbx.example', timeout_ms }) {
+async function startGateway(t, authority, secure, { enter, ca = authority.ca, host = 'pbx.example', sip = {} }) {
   const { certificate, key } = authority.issue('gw.example');
   const tls = await freePort();
   const gateway = await startTelephony(t, { pbx: { hosts: `${host}:${secure};transport=tls`, domain: 'pbx.example', user: 'us', password: 'secret',
     register: 'true', register_retry_s: 1800, srtp: 'required', prefixes: '*', inbound: 'client:bob' } },
-  { enter, leaks: SOFIA_LOSES, config: { sip: { tls_port: tls, tls_certificate: certificate, tls_key: key, tls_ca: ca, ...(timeout_ms && { timeout_ms }) } } });
+  { enter, leaks: SOFIA_LOSES, config: { sip: { tls_port: tls, tls_certificate: certificate, tls_key: key, tls_ca: ca, ...sip } } });
   gateway.expectWarning(/^sip\.registration_failed$/);
   return { gateway, tls };
 }
@@ -84,20 +84,20 @@ test('registered, called and calling over TLS, with media under keys that came b
 });
 
 /** It says hello and no more; what it says of how that went. */
-const hello = (port, ...options) => new Promise((resolve) => {
-  execFile('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-brief', ...options], { timeout: 20000 * SLOWNESS }, (error, stdout, stderr) => {
+const hello = (address, ...options) => new Promise((resolve) => {
+  execFile('openssl', ['s_client', '-connect', address, '-brief', ...options], { timeout: 20000 * SLOWNESS }, (error, stdout, stderr) => {
     resolve({ ok: !error, text: stdout + stderr });
   }).stdin.end();
 });
 
 test('no TLS before 1.2, no suite without authentication; strangers get no further than that', { timeout }, async (t) => {
   const authority = makeAuthority(t);
-  const { tls } = await startGateway(t, authority, await freePort(), { enter: await resolve(t) });
-  const good = await hello(tls, '-tls1_2');
+  const { tls } = await startGateway(t, authority, await freePort(), { enter: await resolve(t), sip: { listen: '127.0.0.1, ::1' } });
+  const good = await hello(`127.0.0.1:${tls}`, '-tls1_2');
   assert.ok(good.ok, good.text);
-  assert.ok((await hello(tls, '-tls1_3')).ok);
+  assert.ok((await hello(`[::1]:${tls}`, '-tls1_3')).ok);
   for (const options of [['-tls1_1', '-cipher', 'ALL:@SECLEVEL=0'], ['-tls1', '-cipher', 'ALL:@SECLEVEL=0'], ['-tls1_2', '-cipher', 'aNULL:@SECLEVEL=0']]) {
-    assert.ok(!(await hello(tls, ...options)).ok, options.join(' '));
+    assert.ok(!(await hello(`127.0.0.1:${tls}`, ...options)).ok, options.join(' '));
   }
 });
 
@@ -109,7 +109,7 @@ for (const [name, options, reason] of [
     const [authority, other] = [makeAuthority(t), makeAuthority(t)];
     const enter = await resolve(t);
     const { kamailio, secure } = await startPbx(t, authority, enter);
-    const { gateway } = await startGateway(t, authority, secure, { enter, timeout_ms: 32000, ...options(other) });
+    const { gateway } = await startGateway(t, authority, secure, { enter, sip: { timeout_ms: 32000 }, ...options(other) });
     gateway.expectWarning(/^sip\.tls_refused$/);
     await until(() => gateway.logs('sip.registration_failed').length > 0, 'the failure', 10000 * SLOWNESS);
     const alice = await connect(gateway, 'alice');

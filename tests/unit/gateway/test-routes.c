@@ -351,6 +351,12 @@ static void test_sip_mistakes(void)
     } rows[] = {
         {"tls_key=k\n", "", "[sip] tls_key: goes together"},
         {"tls_certificate=c\n", "", "[sip] tls_key: goes together"},
+        {"listen=gw.example\n", "", "[sip] listen: must be an IPv4 or IPv6 address"},
+        {"listen=127.0.0.1, 127.0.0.2\n", "", "[sip] listen: must be an IPv4 or IPv6 address, or one of each"},
+        {"advertise=2001:db8::1\n", "", "[sip] advertise: must be a name, or an address for each family"},
+        {"advertise=192.0.2.1, 192.0.2.2\n", "", "[sip] advertise: must be a name"},
+        {"advertise=a.example, b.example\n", "", "[sip] advertise: must be a name"},
+        {"listen=127.0.0.1, ::1\nport=0\n", "", "[sip] port: must be set: there are two"},
         {"port=0\n", "register=true\nuser=u\npassword=p\n", "[sip] port: must be set"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {

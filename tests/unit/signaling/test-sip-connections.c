@@ -144,9 +144,9 @@ static void test_others(void)
 {
     world here = make_world();
     int datagrams = socket(AF_INET, SOCK_DGRAM, 0), pipes[2];
-    g_assert_cmpint(cg_sip_connections_datagrams(here.connections), ==, -1);
+    g_assert_cmpint(cg_sip_connections_datagrams(here.connections, AF_INET), ==, -1);
     g_assert_true(cg_sip_connections_admit(here.connections, datagrams, SECOND));
-    g_assert_cmpint(cg_sip_connections_datagrams(here.connections), ==, datagrams);
+    g_assert_cmpint(cg_sip_connections_datagrams(here.connections, AF_INET), ==, datagrams);
     g_assert_cmpint(pipe(pipes), ==, 0);
     g_assert_true(cg_sip_connections_admit(here.connections, pipes[0], SECOND));
     close(pipes[0]);
