@@ -412,7 +412,8 @@ static void rings(cg_sip_leg *leg, const cg_sip_event *event)
 
 static void answered(cg_sip_leg *leg, const cg_sip_event *event)
 {
-    cg_call_end end = take_answer(leg, event->sdp);
+    bool described = event->sdp == NULL && cg_call_leg_is_described(&leg->base);
+    cg_call_end end = described ? CG_CALL_END_NONE : take_answer(leg, event->sdp);
     if (end == CG_CALL_END_NONE) {
         leg->counts->answers[leg->direction]++;
         cg_call_leg_answered(&leg->base);
@@ -450,10 +451,25 @@ static void offer_again(cg_sip_leg *leg)
     cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
 }
 
-/* A re-INVITE's offer is answered or refused; refused, it changes nothing. */
+/* With whom it is negotiated: before the answer (RFC 3311), with the caller that its early media is for. */
+static const cg_call_leg *negotiates_with(const cg_sip_leg *leg)
+{
+    bool early = cg_call_leg_is_waiting(&leg->base) && cg_call_leg_is_described(&leg->base);
+    return early ? leg->base.call->caller : cg_call_leg_partner(&leg->base);
+}
+
+static void renegotiated(cg_sip_leg *leg)
+{
+    if (cg_call_leg_is_waiting(&leg->base))
+        cg_call_leg_early(&leg->base);
+    else
+        cg_call_leg_renegotiated(&leg->base);
+}
+
+/* The offer of a re-INVITE or UPDATE is answered or refused; refused, it changes nothing. */
 static void renegotiate(cg_sip_leg *leg, const char *text)
 {
-    const cg_call_leg *partner = cg_call_leg_partner(&leg->base);
+    const cg_call_leg *partner = negotiates_with(leg);
     g_autoptr(cg_secret) sdp = NULL;
     cg_call_end end = CG_CALL_END_INCOMPATIBLE;
     g_clear_pointer(&leg->offer, cg_sdp_free);
@@ -465,7 +481,7 @@ static void renegotiate(cg_sip_leg *leg, const char *text)
         end = make_answer(leg, partner, &sdp);
     if (end == CG_CALL_END_NONE) {
         cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
-        cg_call_leg_renegotiated(&leg->base);
+        renegotiated(leg);
     } else {
         cg_sip_reject_warning(leg->telephony->sip, leg->dialog, cg_sip_status_of(end), cg_sip_warning_of(end));
     }

@@ -29,7 +29,7 @@ void cg_sip_dialog_free(void *data)
     cg_sip_dialog_clear_keys(dialog);
     cg_sip_dialog_forget_refer(dialog);
     g_clear_pointer(&dialog->ringing, g_ptr_array_unref);
-    g_free(dialog->settled);
+    cg_sip_reliable_clear(dialog);
     g_free(dialog->user);
     g_free(dialog->from_user);
     g_free(dialog->from_host);
@@ -95,7 +95,7 @@ void cg_sip_dialog_on_ack(cg_sip_dialog *dialog, const sip_t *message)
 
 void cg_sip_dialog_ring(cg_sip_dialog *dialog)
 {
-    if (dialog->state == CG_SIP_DIALOG_CALLED)
+    if (dialog->state == CG_SIP_DIALOG_CALLED && cg_sip_reliable_may_ring(dialog))
         nua_respond(dialog->handle, SIP_180_RINGING, TAG_END());
 }
 

@@ -106,6 +106,7 @@ void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
     cg_sip_dialog_keep(dialog);
     cg_sip_dialog_heard(dialog, message);
     cg_sip_session_take(dialog, message);
+    cg_sip_reliable_take(dialog, message);
     cg_sip_event event = cg_sip_read_invite(message);
     dialog->asked = event.sdp == NULL;
     event.dialog = dialog->id;

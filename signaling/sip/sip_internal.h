@@ -6,6 +6,7 @@
 #include "signaling/sip/sip_digest.h"
 #include "signaling/sip/sip_listen.h"
 #include "signaling/sip/sip_message.h"
+#include "signaling/sip/sip_reliable.h"
 #include "signaling/sip/sip_session.h"
 #include "signaling/sip/sip_tls_sessions.h"
 
@@ -18,7 +19,7 @@
 
 /* Methods that get an answer of their own; 405 goes to every other. REFER only within calls: one that belongs to none
  * would have us call at the word of whoever asks, and tell whatever address it names how that went. */
-#define CG_SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+#define CG_SIP_METHODS "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE"
 #define CG_SIP_DIALOG_METHODS CG_SIP_METHODS ", REFER"
 
 typedef enum {
@@ -43,7 +44,7 @@ typedef struct cg_sip_dialog {
     char *next_offer;   /* to be made when that is over, or `retry` fires; owned; NULL: none */
     su_timer_t *retry;  /* owned; NULL: none */
     unsigned host;      /* index, of the one that is tried */
-    char *settled; /* remote tag of the early dialog in which our INVITE's offer has its answer; owned; NULL: none */
+    cg_sip_reliable reliable;
     cg_sip_session session;
     struct {
         GString *waiting;    /* owned; to be sent; NULL: none so far */

@@ -16,12 +16,15 @@ static bool try_host(cg_sip_dialog *dialog, const sip_t *refusal)
     const sip_cseq_t *sequence = refusal != NULL ? refusal->sip_cseq : NULL;
     dialog->authenticated = false;
     g_clear_pointer(&dialog->ringing, g_ptr_array_unref);
+    cg_sip_reliable_clear(dialog);
     dialog->handle =
         nua_handle(sip->nua, dialog, NUTAG_URL(url), SIPTAG_TO_STR(url), SIPTAG_FROM_STR(from),
                    TAG_IF(of != NULL, SIPTAG_FROM(of)), TAG_IF(call_id != NULL, SIPTAG_CALL_ID(call_id)), TAG_END());
     if (dialog->handle == NULL)
         return false;
-    nua_invite(dialog->handle, NUTAG_AUTOANSWER(0), SIPTAG_ALLOW_STR(CG_SIP_DIALOG_METHODS), CG_SIP_SUPPORTED_TIMER,
+    const char *supported = dialog->reliable.required ? CG_SIP_SUPPORTED ", 100rel" : CG_SIP_SUPPORTED;
+    nua_invite(dialog->handle, NUTAG_AUTOANSWER(0), SIPTAG_SUPPORTED_STR(supported),
+               SIPTAG_ALLOW_STR(CG_SIP_DIALOG_METHODS), CG_SIP_SUPPORTED_TIMER,
                TAG_IF(sequence != NULL, SIPTAG_CSEQ(sequence)), TAG_IF(timer != NULL, SIPTAG_HEADER_STR(timer)),
                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(dialog->sdp),
                TAG_IF(dialog->headers != NULL, SIPTAG_HEADER_STR(dialog->headers)), TAG_END());
@@ -64,7 +67,7 @@ static void refused(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
     if (cg_sip_dialog_authenticate(dialog, &dialog->authenticated, status, message))
         return;
-    if (cg_sip_session_raise(dialog, status, message)) {
+    if (cg_sip_session_raise(dialog, status, message) || cg_sip_reliable_insist(dialog, status, message)) {
         try_again(dialog, message);
         return;
     }
@@ -82,6 +85,7 @@ static void proceeding(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
     char *sdp = cg_sip_read_body(message);
     cg_sip_dialog_note_ringing(dialog, message);
+    cg_sip_reliable_note(dialog, message, sdp);
     if (sdp != NULL || !dialog->rang)
         cg_sip_dialog_tell(dialog, CG_SIP_RINGING, (unsigned) status, sdp);
     dialog->rang = true;
@@ -92,7 +96,7 @@ static void answered(cg_sip_dialog *dialog, const sip_t *message)
     cg_sip_session_answered(dialog, message);
     dialog->state = CG_SIP_DIALOG_TALKING;
     cg_sip_dialog_expect_challenges(dialog);
-    cg_sip_dialog_tell(dialog, CG_SIP_ANSWERED, 200, cg_sip_read_body(message));
+    cg_sip_dialog_tell(dialog, CG_SIP_ANSWERED, 200, cg_sip_reliable_answer(dialog, message));
 }
 
 /* A response to our INVITE. */

@@ -54,7 +54,7 @@ static bool start_stack(cg_sip *sip)
                           NUTAG_AUTOALERT(0), NUTAG_ENABLEMESSAGE(0), NUTAG_AUTO302(0), NUTAG_SESSION_TIMER(0),
                           NUTAG_APPL_METHOD("OPTIONS, INFO, REFER, UPDATE"),
                           NUTAG_DETECT_NETWORK_UPDATES(NUA_NW_DETECT_NOTHING), SIPTAG_ALLOW_STR(CG_SIP_METHODS),
-                          SIPTAG_SUPPORTED_STR("replaces, norefersub"), SIPTAG_USER_AGENT_STR("Callgate"),
+                          SIPTAG_SUPPORTED_STR(CG_SIP_SUPPORTED ", 100rel"), SIPTAG_USER_AGENT_STR("Callgate"),
                           NTATAG_MCLASS(cg_sip_screen_mclass(sip->screen)), NTATAG_MAXSIZE(MAX_MESSAGE),
                           NTATAG_SIP_T1X64(sip->config.timeout_ms), NTATAG_SERVER_RPORT(1), NUTAG_MAX_RETRY_AFTER(0),
                           TPTAG_STUN_SERVER(0), TAG_IF(secure, NUTAG_SIPS_URL(tls_url)),

@@ -36,7 +36,7 @@ static void say_yes(cg_sip_dialog *dialog, msg_t *request, const char *sdp)
 static bool crosses_ours(const cg_sip_dialog *dialog)
 {
     if (dialog->state == CG_SIP_DIALOG_CALLING)
-        return dialog->settled == NULL;
+        return dialog->reliable.tag == NULL;
     return dialog->state == CG_SIP_DIALOG_TALKING && (dialog->offering || dialog->asked);
 }
 
@@ -76,6 +76,7 @@ bool cg_sip_dialog_answer_update(cg_sip_dialog *dialog, const char *sdp)
     if (dialog->update == NULL)
         return false;
     say_yes(dialog, dialog->update, sdp);
+    cg_sip_reliable_supersede(dialog);
     cg_sip_dialog_forget_update(dialog);
     cg_sip_dialog_continue_offers(dialog);
     return true;

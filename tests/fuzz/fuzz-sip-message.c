@@ -102,11 +102,31 @@ static void read_credentials(const sip_t *message)
     su_home_deinit(home);
 }
 
+/* Whatever is asked for, a session is refreshed before it is over, and not all the time. */
+static void check_timer(const cg_session_timer *timer)
+{
+    if (timer->interval_s == 0)
+        return;
+    if (timer->interval_s < CG_SESSION_TIMER_MIN_S || timer->interval_s > 86400 ||
+        cg_session_timer_refresh_ms(timer) >= cg_session_timer_expiry_ms(timer))
+        abort();
+}
+
+static void read_session(const sip_t *message)
+{
+    cg_session_terms terms = cg_sip_session_read(message);
+    cg_session_timer accepted = cg_session_timer_accept(&terms, 1800, CG_SESSION_TIMER_MIN_S);
+    cg_session_timer concluded = cg_session_timer_conclude(&terms, 1800, CG_SESSION_TIMER_MIN_S);
+    check_timer(&accepted);
+    check_timer(&concluded);
+}
+
 /* The stack answers what has no From or no To by itself. */
 static void read_message(const sip_t *message)
 {
     g_autofree char *credentials = cg_sip_write_credentials(message, "user", "password");
     read_credentials(message);
+    read_session(message);
     if (message->sip_request != NULL)
         read_refer(message);
     if (message->sip_request != NULL && message->sip_from != NULL && message->sip_to != NULL)

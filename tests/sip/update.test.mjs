@@ -130,3 +130,16 @@ test('a phone that calls: before the answer a refresh is taken, an offer is too 
   bob.send('hangup', { callsid: payload.callsid });
   await sipp.finished();
 });
+
+test('a phone that is called: an offer before it has answered ours crosses that', { timeout }, async (t) => {
+  const port = await freePort();
+  const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+' } });
+  const sdp = description(9);
+  const sipp = await Sipp.called(t, [expectInvite(), replyToInvite('180 Ringing'), ...update(1, sdp, 491), replyToInvite('200 OK', sdp), expect('ACK'), ...hungUp], { port });
+  const client = await connect(gateway, 'alice');
+  t.after(() => client.close());
+  invite(client, '+15551234567', { offer: await new MediaPeers(t).offer('alice', { narrow: true }) });
+  const { payload } = await client.next('answer');
+  client.send('hangup', { callsid: payload.callsid });
+  await sipp.finished();
+});

@@ -295,6 +295,7 @@ static void test_mistakes(void)
         {"[trunk a]\naccount=" FIRST "\nhosts=h;weight=1;weight=2\n", "must be HOST"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nkeepalive_s=3601\n", "keepalive_s must be"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nmax_calls_per_s=x\n", "max_calls_per_s must be"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nsession_expires_s=86401\n", "session_expires_s must be"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nregister=yes\n", "register must be true or false"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nregister=true\n", "register needs user"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nregister_expires_s=1\n", "at least 2"},
