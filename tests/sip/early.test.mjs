@@ -6,6 +6,7 @@ import { SLOWNESS } from '../lib/gateway.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
 import { connect, invite } from '../lib/signal-calls.mjs';
 import { description, expect, expectInvite, freePort, mediaPort, pause, reply, replyAs, RtpSocket, Sipp } from '../lib/sipp.mjs';
+import { SrtpKey } from '../lib/srtp.mjs';
 import { startTelephony } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -98,4 +99,28 @@ test('a forked call: the last early media is heard, the answer decides, a second
   await sipp.finished();
   const byes = [...sipp.messages.matchAll(/^BYE[^]*?^To: .*tag=(\w+)/gm)].map(([, tag]) => tag);
   assert.deepEqual(byes.map((tag) => tag[0]), ['b', 'a']);
+});
+
+test('a forked call: the branch that answers has chosen another suite than the one that was heard', { timeout }, async (t) => {
+  const [first, second] = [await RtpSocket.open(t), await RtpSocket.open(t)];
+  const keys = [new SrtpKey({ tag: 1 }), new SrtpKey({ tag: 2, suite: 'AES_CM_128_HMAC_SHA1_32' })];
+  const secure = (phone, key) => description(phone.port, { profile: 'SAVP', extra: [key.line] });
+  const { client, media, sipp } = await dial(t, [
+    expectInvite(), replyAs('a', '183 Session Progress', secure(first, keys[0])), pause(2000), replyAs('b', '200 OK', secure(second, keys[1])), expect('ACK'),
+    expect('BYE'), reply('200 OK')], { trunk: { srtp: 'required' } });
+  const { payload: early } = await client.next('ringing');
+  await media.accept('alice', early.sdp);
+  const port = mediaPort(sipp.messages, first.port);
+  const [offer] = sipp.messages.split('SIP/2.0 183');
+  for (const [i, phone] of [first, second].entries()) phone.srtp = { ours: keys[i], theirs: SrtpKey.read(offer, keys, i + 1) };
+  first.talk(port);
+  await media.receive(['alice'], 20);
+  await until(() => first.received.length > 10, 'packets at the branch that is heard');
+  const { payload: answer } = await client.next('answer');
+  second.talk(port);
+  await until(() => second.received.length > 20, 'packets at the branch that answered');
+  await media.receive(['alice'], 20);
+  assert.equal(second.refused, 0);
+  client.send('hangup', { callsid: answer.callsid });
+  await sipp.finished();
 });
