@@ -127,6 +127,20 @@ test('we refresh: by a re-INVITE with what is where the phone takes no UPDATE, o
   }
 });
 
+test('a refresh that is challenged, or too short now, is made again with what is asked for', { timeout }, async (t) => {
+  const challenge = 'Proxy-Authenticate: Digest realm="carrier", nonce="n1", algorithm=MD5, qop="auth"';
+  const { client, sipp, callsid, gateway } = await dial(t, (port) => [...answer(port, ALLOW, 'Session-Expires: 6;refresher=uac'),
+    expect('UPDATE'), reply('407 Proxy Authentication Required', { extra: [challenge] }), expect('UPDATE'), reply('422 Session Interval Too Small', { extra: ['Min-SE: 8'] }),
+    expect('UPDATE'), reply('200 OK', { extra: ['Session-Expires: 8;refresher=uac'] }), ...hungUp], { trunk: { session_expires_s: 6, user: 'us', password: 'secret' } });
+  await until(() => told(sipp, 'UPDATE').length === 3, 'the third try', 10000 * SLOWNESS);
+  await until(() => told(sipp, 'SIP/2.0 200').length === 2, 'its answer');
+  client.send('hangup', { callsid });
+  await sipp.finished();
+  assert.deepEqual(told(sipp, 'UPDATE').map(terms), [['6;refresher=uac', '2', undefined], ['6;refresher=uac', '2', undefined], ['8;refresher=uac', '8', undefined]]);
+  assert.match(told(sipp, 'UPDATE')[1], /^Proxy-Authorization: Digest .*username="us"/m);
+  assert.equal(await reason(gateway), 'caller_hangup');
+});
+
 test('the phone was to refresh and does not: it is hung up on, and the client told', { timeout }, async (t) => {
   const { client, sipp, gateway } = await dial(t, (port) => [...answer(port, 'Require: timer', 'Session-Expires: 3;refresher=uas'), ...hungUp]);
   assert.equal((await client.next('hangup')).payload.error.code, 31408);
