@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ACCOUNT, APPLICATION, AUTH_TOKEN, KEY, SECRET } from './tokens.mjs';
+import { until } from './wait.mjs';
 
 export const TOP = fileURLToPath(new URL('../../', import.meta.url));
 /** The binary under test and a command before it (valgrind, say); tests/run sets both. */
@@ -151,6 +152,12 @@ export class Gateway {
   logs(event) {
     const parsed = this.lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
     return event ? parsed.filter((entry) => entry.event === event) : parsed;
+  }
+
+  /** The lines of `event` when there are `count` of them, or more: they come by a pipe, which nothing else waits for. */
+  async logged(event, count = 1) {
+    await until(() => this.logs(event).length >= count, `${count} lines of ${event}`);
+    return this.logs(event);
   }
 
   /** Warnings whose event matches are part of the test. */

@@ -115,7 +115,7 @@ test('wrong users and wrong passwords look the same, and have only so many guess
   assert.equal(statusOf(answers[0]), 403);
   assert.equal(new Set(answers).size, 1, answers.join('\n'));
   assert.equal((await gateway.metrics()).get('callgate_sip_auth_failures_total'), 10);
-  assert.equal(gateway.logs('sip.auth_failed').length, 1);
+  assert.equal((await gateway.logged('sip.auth_failed')).length, 1);
   assert.deepEqual([gateway.logs('sip.auth_failed')[0].peer, gateway.logs('sip.auth_failed')[0].user], [ELSEWHERE, 'nobody']);
   // That was enough for this address, even with the right password; others still may.
   await socket.request('INVITE', { call: 'enough', ...headers(proof(right)), ...invite() });

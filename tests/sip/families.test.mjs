@@ -127,7 +127,7 @@ test('a phone that answers an offer of IPv4 with IPv6 is hung up on', { timeout 
   const { code } = await failure(alice, invite(alice, NUMBER, { offer: await media.offer('alice', { narrow: true }) }));
   assert.equal(code, 53402);
   await sipp.finished();
-  assert.deepEqual(gateway.logs('sip.media_refused').map(({ reason }) => reason), ['family']);
+  assert.deepEqual((await gateway.logged('sip.media_refused')).map(({ reason }) => reason), ['family']);
 });
 
 /** The hosts that the gateway says it is, in a header of the requests and responses it sent: all of them, each once. */

@@ -133,7 +133,7 @@ test('more calls in a second than the trunk takes: 31503 to clients, 503 with Re
   await phone.finished();
   assert.deepEqual(codes.map(({ code }) => code), [31486, 31503]);
   assert.match(codes[1].message, /no more calls now/);
-  assert.deepEqual(gateway.logs('call.ended').map(({ reason }) => reason), ['busy', 'trunk_busy']);
+  assert.deepEqual((await gateway.logged('call.ended', 2)).map(({ reason }) => reason), ['busy', 'trunk_busy']);
   const refused = new Sipp(t, [call('INVITE', '+15550001111', 1, { sdp: description(9) }), expectStatus(100, { optional: true }), expectStatus(503),
     call('ACK', '+15550001111', 1, { back: 2 })], { port: await freePort(), remote: gateway.sip });
   await refused.finished();

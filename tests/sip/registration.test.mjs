@@ -24,7 +24,7 @@ test('a phone behind the registrar calls in, and is called', { timeout }, async 
   const kamailio = await Kamailio.start(t, { phone: `127.0.0.1:${port}` });
   const gateway = await startTelephony(t, trunk(kamailio), { numbers: { [NUMBER]: 'client:carol' } });
   await isRegistered(gateway);
-  assert.equal(gateway.logs('sip.registered')[0].host, kamailio.host);
+  assert.equal((await gateway.logged('sip.registered'))[0].host, kamailio.host);
   const media = new MediaPeers(t);
   const bob = await registered(gateway, 'bob');
   t.after(() => bob.close());
@@ -62,7 +62,7 @@ test('it is refreshed before it runs out, and taken back at the end', { timeout 
   await kamailio.says(/registered us 3/, 4);
   assert.match(kamailio.lines.join('\n'), /contact=<sip:us@127\.0\.0\.1:\d+;transport=tcp>/);
   assert.equal(await metric(gateway, 'trunk_registered'), 1);
-  assert.equal(gateway.logs('sip.registered').length, 1);
+  assert.equal((await gateway.logged('sip.registered')).length, 1);
   assert.equal(await metric(gateway, 'trunk_registration_failures_total'), 0);
   await gateway.stop();
   await kamailio.says(/registered us 0/);
