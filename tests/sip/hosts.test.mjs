@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import test from 'node:test';
-import { startDns } from '../lib/dns.mjs';
+import { startDns, startMovingDns } from '../lib/dns.mjs';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { Kamailio } from '../lib/kamailio.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
@@ -107,6 +107,26 @@ test('a name is found by NAPTR and SRV: transport, port, and the next where one 
   for (const phone of phones) await phone.finished();
   assert.match(phones[1].messages, /Via: SIP\/2.0\/TCP/);
   assert.equal((await alice.fails('+35551234567')).code, 31503);
+});
+
+test('a name that moves is followed when its time to live is over', { timeout }, async (t) => {
+  const port = await freePort();
+  const { enter, move } = await startMovingDns(t, 'moving.example', '127.0.0.2');
+  const gateway = await startTelephony(t, { carrier: { hosts: `moving.example:${port}`, prefixes: '*' } }, { enter });
+  const alice = await caller(t, gateway);
+  const before = await Sipp.called(t, TAKES, { port, address: '127.0.0.2' });
+  await alice.talk();
+  await before.finished();
+  const after = await Sipp.called(t, TAKES, { port, address: '127.0.0.3' });
+  move('127.0.0.3');
+  const taken = ({ type }) => type === 'answer' || type === 'hangup';
+  await until(async () => { // the old address refuses; the new one is known within a second
+    await alice.dial();
+    const { type, payload } = await alice.client.next(taken, 20000 * SLOWNESS);
+    if (type === 'answer') alice.client.send('hangup', { callsid: payload.callsid });
+    return type === 'answer';
+  }, 'a call at the new address', 20000 * SLOWNESS);
+  await after.finished();
 });
 
 test('a name server that is silent keeps nobody else waiting', { timeout }, async (t) => {
