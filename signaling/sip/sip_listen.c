@@ -97,6 +97,14 @@ void cg_sip_listen_watch(const cg_sip *sip)
 
 /* Functions of Sofia's that do their work here with something before or behind it (ELF: the first definition wins). */
 
+/* A string need not be aligned as the union is that it may be taken for. */
+static bool is_secure(const url_string_t *uri)
+{
+    if (uri == NULL)
+        return false;
+    return url_string_p(uri) ? g_str_has_prefix((const char *) uri, "sips:") : uri->us_url->url_type == url_sips;
+}
+
 int nta_agent_add_tport(nta_agent_t *agent, url_string_t const *uri, tag_type_t tag, tag_value_t value, ...)
 {
     typedef int add_function(nta_agent_t *, url_string_t const *, tag_type_t, tag_value_t, ...);
@@ -108,8 +116,7 @@ int nta_agent_add_tport(nta_agent_t *agent, url_string_t const *uri, tag_type_t 
     va_end(rest);
     int result = original(agent, uri, TAG_NEXT(tags));
     for (size_t i = 1; sip != NULL && result == 0 && i < sip->listeners.count; i++) {
-        bool secure = uri != NULL &&
-                      (url_string_p(uri) ? g_str_has_prefix(uri->us_str, "sips:") : uri->us_url->url_type == url_sips);
+        bool secure = is_secure(uri);
         g_autofree char *url = cg_sip_listener_url(&sip->listeners.at[i], secure ? "sips" : "sip",
                                                    secure ? sip->config.tls_port : sip->config.port);
         result = original(agent, (const url_string_t *) url, TAG_NEXT(tags));
