@@ -82,13 +82,15 @@ test('who asked has hung up when the phone answers', { timeout }, async (t) => {
   await sipp.finished();
 });
 
-test('a phone that called is transferred to another client, and is not told of it', { timeout }, async (t) => {
+test('a phone that called is held while it is transferred to another client, and not told of it', { timeout }, async (t) => {
   const gateway = await startTelephony(t, { carrier: { hosts: '127.0.0.1' } }, { numbers: { [OWN_NUMBER]: 'client:bob' } });
   const [bob, carol] = [await client(t, registered(gateway, 'bob')), await client(t, registered(gateway, 'carol'))];
   const phone = await RtpSocket.open(t);
+  const held = ['recvonly', 'sendrecv'].flatMap((direction, i) => // until carol has answered
+    [expect('INVITE'), reply('200 OK', { sdp: description(phone.port, { direction, version: 2 + i }) }), expect('ACK')]);
   const sipp = new Sipp(t, [
     call('INVITE', OWN_NUMBER, 1, { sdp: description(phone.port) }), expectStatus(100, { optional: true }), expectStatus(180, { optional: true }),
-    expectStatus(200), call('ACK', OWN_NUMBER, 1, { established: true }), expect('BYE'), reply('200 OK')], { port: await freePort(), remote: gateway.sip });
+    expectStatus(200), call('ACK', OWN_NUMBER, 1, { established: true }), ...held, expect('BYE'), reply('200 OK')], { port: await freePort(), remote: gateway.sip });
   const media = new MediaPeers(t);
   const { payload: ring } = await bob.next('invite');
   bob.send('answer', { callsid: ring.callsid, sdp: await media.answer('bob', ring.sdp, { narrow: true }) });
