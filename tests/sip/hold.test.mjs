@@ -2,31 +2,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
-import { MediaPeers } from '../lib/media-peers.mjs';
-import { connect, failure, invite } from '../lib/signal-calls.mjs';
-import { description, expect, expectInvite, freePort, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
-import { startTelephony } from '../lib/trunks.mjs';
+import { failure } from '../lib/signal-calls.mjs';
+import { description, expect, mediaPort, reply } from '../lib/sipp.mjs';
+import { talkToPhone } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
 const timeout = 60000 * SLOWNESS;
 
-/** A call to a phone that does `steps` once it has answered: {client, gateway, media, phone, sipp, callsid}. `before` and
- *  `ending`: what it does before that, and how it ends. */
-async function talk(t, steps, trunk = {}, { before = [], ending = [expect('BYE'), reply('200 OK')] } = {}) {
-  const port = await freePort();
-  const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+', ...trunk } });
-  const phone = await RtpSocket.open(t);
-  const sipp = await Sipp.called(t, [...before, expectInvite(), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
-    ...steps(phone.port), ...ending], { port });
-  const media = new MediaPeers(t);
-  const client = await connect(gateway, 'alice');
-  t.after(() => client.close());
-  invite(client, '+15551234567', { offer: await media.offer('alice', { narrow: true }) });
-  const { payload } = await client.next('answer');
-  await media.accept('alice', payload.sdp);
-  await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
-  return { client, gateway, media, phone, sipp, callsid: payload.callsid };
-}
+const talk = (t, steps, trunk, options) => talkToPhone(t, steps, { trunk, ...options });
 
 const agree = (port, direction, version) => [expect('INVITE'), reply('200 OK', { sdp: description(port, { direction, version }) }), expect('ACK')];
 const offers = (sipp) => [...sipp.messages.matchAll(/^INVITE [^]*?^o=\S+ \S+ (\d+)[^]*?^a=(sendrecv|sendonly|recvonly|inactive)/gm)]

@@ -3,30 +3,17 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { keysIn, tonesOf } from '../lib/keys.mjs';
-import { MediaPeers } from '../lib/media-peers.mjs';
-import { connect, invite } from '../lib/signal-calls.mjs';
-import { description, expect, expectInvite, expectStatus, freePort, mediaPort, pause, reply, request, RtpSocket, Sipp } from '../lib/sipp.mjs';
-import { startTelephony } from '../lib/trunks.mjs';
+import { description, expect, expectStatus, mediaPort, pause, reply, request } from '../lib/sipp.mjs';
+import { talkToPhone } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
 const timeout = 60000 * SLOWNESS;
 const RELAY = 'application/dtmf-relay';
 
-/** A client in a call with a phone of PCMU that plays `steps` behind the ACK: {phone, sipp, client, callsid, media, port}. */
-async function talk(t, steps, { trunk = {}, formats = '0' } = {}) {
-  const sipPort = await freePort();
-  const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${sipPort}`, prefixes: '+', ...trunk } });
-  const phone = await RtpSocket.open(t);
-  const sipp = await Sipp.called(t, [
-    expectInvite(), reply('200 OK', { first: true, sdp: description(phone.port, { formats }) }), expect('ACK'), ...steps], { port: sipPort });
-  const media = new MediaPeers(t);
-  const client = await connect(gateway, 'alice');
-  t.after(() => client.close());
-  invite(client, '+15551234567', { offer: await media.offer('alice', { narrow: true }) });
-  const { payload } = await client.next('answer');
-  await media.accept('alice', payload.sdp);
-  await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
-  return { gateway, phone, sipp, client, callsid: payload.callsid, media, port: mediaPort(sipp.messages, phone.port) };
+/** A client in a call with a phone of PCMU that plays `steps` behind the ACK: what talkToPhone gives, and the gateway's `port` for media. */
+async function talk(t, steps, { trunk, formats = '0' } = {}) {
+  const call = await talkToPhone(t, () => steps, { trunk, says: (port) => description(port, { formats }), ending: [] });
+  return { ...call, port: mediaPort(call.sipp.messages, call.phone.port) };
 }
 
 const hangUp = [expect('BYE'), reply('200 OK')];

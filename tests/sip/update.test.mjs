@@ -6,7 +6,7 @@ import { MediaPeers } from '../lib/media-peers.mjs';
 import { connect, invite, registered } from '../lib/signal-calls.mjs';
 import { awaitNudge, call, description, expect, expectInvite, expectStatus, freePort, mediaPort, reply, replyToInvite, request, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { SrtpKey } from '../lib/srtp.mjs';
-import { startTelephony } from '../lib/trunks.mjs';
+import { startTelephony, talkToPhone } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
 const timeout = 60000 * SLOWNESS;
@@ -16,26 +16,10 @@ const hungUp = [expect('BYE'), reply('200 OK')];
 const told = (sipp, start) => sipp.messages.split(/^-{20,}.*$/m).filter((message) => new RegExp(`^${start}`, 'm').test(message));
 const toUpdates = (sipp) => told(sipp, 'SIP/2.0 ').filter((message) => /^CSeq: \d+ UPDATE/m.test(message));
 
-/** A client calls a phone that answers and plays `steps(its media)`: {gateway, client, media, phone, sipp, callsid}. */
-async function talk(t, steps, { trunk, phone, says } = {}) {
-  const port = await freePort();
-  const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+', ...trunk } });
-  const own = phone ?? await RtpSocket.open(t);
-  const sipp = await Sipp.called(t, [expectInvite(), reply('200 OK', { first: true, sdp: says ?? description(own.port) }), expect('ACK'),
-    ...steps(own.port), ...hungUp], { port });
-  const media = new MediaPeers(t);
-  const client = await connect(gateway, 'alice');
-  t.after(() => client.close());
-  invite(client, '+15551234567', { offer: await media.offer('alice', { narrow: true }) });
-  const { payload } = await client.next('answer');
-  await media.accept('alice', payload.sdp);
-  return { gateway, client, media, phone: own, sipp, callsid: payload.callsid };
-}
-
 const update = (sequence, sdp, status = 200) => [request('UPDATE', sequence, { sdp }), expectStatus(status)];
 
 test('without a description it is a refresh, and may move the phone', { timeout }, async (t) => {
-  const { client, sipp, callsid } = await talk(t, () => [request('UPDATE', 1).replace('sip:phone@', 'sip:moved@'), expectStatus(200)]);
+  const { client, sipp, callsid } = await talkToPhone(t, () => [request('UPDATE', 1).replace('sip:phone@', 'sip:moved@'), expectStatus(200)]);
   await until(() => toUpdates(sipp).length === 1, 'the answer');
   client.send('hangup', { callsid });
   await sipp.finished();
@@ -46,7 +30,7 @@ test('without a description it is a refresh, and may move the phone', { timeout 
 
 test('with an offer: a hold, its end, media elsewhere', { timeout }, async (t) => {
   const other = await RtpSocket.open(t);
-  const { client, media, phone, sipp, callsid } = await talk(t, (port) => [
+  const { client, media, phone, sipp, callsid } = await talkToPhone(t, (port) => [
     awaitNudge(), ...update(1, description(port, { direction: 'sendonly', version: 2 })), awaitNudge(), ...update(2, description(other.port, { version: 3 }))]);
   await until(() => told(sipp, 'ACK').length === 1, 'the ACK');
   await sipp.nudge();
@@ -68,8 +52,8 @@ test('with an offer under another key', { timeout }, async (t) => {
   const phone = await RtpSocket.open(t);
   const [first, second] = [new SrtpKey(), new SrtpKey()];
   const secure = (key, version) => description(phone.port, { profile: 'SAVP', extra: [key.line], version });
-  const { client, media, sipp, callsid } = await talk(t, () => [awaitNudge(), ...update(1, secure(second, 2))],
-    { trunk: { srtp: 'required' }, phone, says: secure(first, 1) });
+  const { client, media, sipp, callsid } = await talkToPhone(t, () => [awaitNudge(), ...update(1, secure(second, 2))],
+    { trunk: { srtp: 'required' }, phone, says: () => secure(first, 1) });
   const port = mediaPort(sipp.messages, phone.port);
   phone.srtp = { ours: first, theirs: SrtpKey.read(told(sipp, 'INVITE')[0], [first, second], 1) };
   phone.talk(port);
@@ -85,7 +69,7 @@ test('with an offer under another key', { timeout }, async (t) => {
 });
 
 test('an offer of no use is refused, and nothing changes', { timeout }, async (t) => {
-  const { client, media, phone, sipp, callsid } = await talk(t, (port) => [
+  const { client, media, phone, sipp, callsid } = await talkToPhone(t, (port) => [
     awaitNudge(), ...update(1, description(port, { formats: '18', version: 2 }), 488), ...update(2, description(port, { address: '192.0.2.1', version: 2 }), 488),
     ...update(3, 'v=1', 488)], { trunk: { media_addresses: '127.0.0.0/8' } });
   await until(() => told(sipp, 'ACK').length === 1, 'the ACK');
@@ -101,7 +85,7 @@ test('an offer of no use is refused, and nothing changes', { timeout }, async (t
 
 test('while an offer of ours waits: 491 to an offer, 200 to a refresh', { timeout }, async (t) => {
   const keep = '<ereg regexp="SIP/2.0.*" search_in="hdr" header="Via:" assign_to="via"/><ereg regexp="[0-9]+ INVITE" search_in="hdr" header="CSeq:" assign_to="sequence"/>';
-  const { client, sipp, callsid } = await talk(t, (port) => [
+  const { client, sipp, callsid } = await talkToPhone(t, (port) => [
     expect('INVITE', keep), ...update(1, description(port, { direction: 'sendonly', version: 2 }), 491), ...update(2),
     replyToInvite('200 OK', description(port, { direction: 'recvonly', version: 2 })), expect('ACK')]);
   await client.request('hold', { callsid, on: true });
