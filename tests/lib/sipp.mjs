@@ -139,6 +139,9 @@ export class Sipp {
   /** Every message it sent and got. */
   get messages() { return this.#read('messages'); }
 
+  /** Those that begin with `start`, a text each. */
+  told(start) { return this.messages.split(/^-{20,}.*$/m).filter((message) => new RegExp(`^${start}`, 'm').test(message)); }
+
   #read(name) {
     return readdirSync(this.#directory).includes(name) ? readFileSync(join(this.#directory, name), 'latin1') : '';
   }

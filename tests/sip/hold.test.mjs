@@ -9,15 +9,13 @@ import { until } from '../lib/wait.mjs';
 
 const timeout = 60000 * SLOWNESS;
 
-const talk = (t, steps, trunk, options) => talkToPhone(t, steps, { trunk, ...options });
-
 const agree = (port, direction, version) => [expect('INVITE'), reply('200 OK', { sdp: description(port, { direction, version }) }), expect('ACK')];
 const offers = (sipp) => [...sipp.messages.matchAll(/^INVITE [^]*?^o=\S+ \S+ (\d+)[^]*?^a=(sendrecv|sendonly|recvonly|inactive)/gm)]
   .map(([, version, direction]) => [Number(version), direction]);
 
 test('a client that holds: the phone is told, and again when it is over', { timeout }, async (t) => {
   for (const held of ['recvonly', 'inactive']) {
-    const { client, media, phone, sipp, callsid } = await talk(t, (port) => [...agree(port, held, 2), ...agree(port, 'sendrecv', 3)]);
+    const { client, media, phone, sipp, callsid } = await talkToPhone(t, (port) => [...agree(port, held, 2), ...agree(port, 'sendrecv', 3)]);
     await client.request('hold', { callsid, on: true });
     await until(() => /CSeq: \d+ ACK[^]*CSeq: \d+ ACK/.test(sipp.messages), 'the second ACK');
     await client.request('hold', { callsid, on: false });
@@ -34,7 +32,7 @@ test('a client that holds: the phone is told, and again when it is over', { time
 });
 
 test('an offer that crosses the phone\'s own is made again; what was wanted last is what it says', { timeout }, async (t) => {
-  const { client, sipp, callsid } = await talk(t, (port) => [
+  const { client, sipp, callsid } = await talkToPhone(t, (port) => [
     expect('INVITE'), reply('491 Request Pending'), expect('ACK'), ...agree(port, 'recvonly', 2)]);
   const before = Date.now();
   await client.request('hold', { callsid, on: true });
@@ -48,8 +46,8 @@ test('an offer that crosses the phone\'s own is made again; what was wanted last
 test('a hold that is challenged is asked for again, with the password', { timeout }, async (t) => {
   const challenge = reply('407 Proxy Authentication Required', {
     extra: ['Proxy-Authenticate: Digest realm="carrier", nonce="n1", algorithm=MD5, qop="auth"'] });
-  const { client, sipp, callsid } = await talk(t, (port) => [expect('INVITE'), challenge, expect('ACK'), ...agree(port, 'recvonly', 2)],
-    { user: 'us', password: 'secret' });
+  const { client, sipp, callsid } = await talkToPhone(t, (port) => [expect('INVITE'), challenge, expect('ACK'), ...agree(port, 'recvonly', 2)],
+    { trunk: { user: 'us', password: 'secret' } });
   await client.request('hold', { callsid, on: true });
   await until(() => (sipp.messages.match(/^ACK/gm) ?? []).length > 2, 'the ACK of the second try');
   client.send('hangup', { callsid });
@@ -66,7 +64,7 @@ for (const [name, steps, ending, status] of [
   ['does not know the call any more', [reply('481 Call Does Not Exist'), expect('ACK')], [], 481],
 ]) {
   test(`the call with a phone that ${name} ends, and the client is told why`, { timeout }, async (t) => {
-    const { client, gateway, sipp, callsid } = await talk(t, () => [expect('INVITE'), ...steps], {}, { ending });
+    const { client, gateway, sipp, callsid } = await talkToPhone(t, () => [expect('INVITE'), ...steps], { ending });
     await client.request('hold', { callsid, on: true });
     const { code, message } = await failure(client, callsid);
     assert.equal(code, 31408);
@@ -89,8 +87,8 @@ for (const [name, times, trunk, refusal] of [
   ['a challenge by a scheme that shows passwords', 1, { user: 'us', password: 'secret' }, ['401 Unauthorized', challenge('Basic')]],
 ]) {
   test(`${name} refuses a hold, not the call: it goes on, and so do offers`, { timeout }, async (t) => {
-    const { client, media, phone, sipp, callsid } = await talk(t, (port) => [
-      ...Array(times).fill(refused(...refusal)).flat(), ...agree(port, 'sendrecv', 2)], trunk);
+    const { client, media, phone, sipp, callsid } = await talkToPhone(t, (port) => [
+      ...Array(times).fill(refused(...refusal)).flat(), ...agree(port, 'sendrecv', 2)], { trunk });
     await client.request('hold', { callsid, on: true });
     await acknowledged(sipp, times);
     phone.talk(mediaPort(sipp.messages, phone.port));
@@ -105,10 +103,9 @@ for (const [name, times, trunk, refusal] of [
 }
 
 test('a password that the phone has taken, and takes no more, is not shown for ever', { timeout }, async (t) => {
-  const { client, sipp, callsid } = await talk(t, (port) => [
+  const { client, sipp, callsid } = await talkToPhone(t, (port) => [
     ...refused('401 Unauthorized', challenge('Digest')), ...refused('401 Unauthorized', challenge('Digest')), ...agree(port, 'sendrecv', 2)],
-  { user: 'us', password: 'secret' },
-  { before: [expect('INVITE'), reply('401 Unauthorized', { first: true, ...challenge('Digest') }), expect('ACK')] });
+  { trunk: { user: 'us', password: 'secret' }, before: [expect('INVITE'), reply('401 Unauthorized', { first: true, ...challenge('Digest') }), expect('ACK')] });
   await acknowledged(sipp, 1);
   await client.request('hold', { callsid, on: true });
   await acknowledged(sipp, 3);

@@ -12,8 +12,7 @@ const timeout = 60000 * SLOWNESS;
 const NUMBER = '+15550001111';
 const hungUp = [expect('BYE'), reply('200 OK')];
 
-const told = (sipp, start) => sipp.messages.split(/^-{20,}.*$/m).filter((message) => new RegExp(`^${start}`, 'm').test(message));
-const answersTo = (sipp, method, start = 'SIP/2.0 ') => told(sipp, start).filter((message) => new RegExp(`^CSeq: \\d+ ${method}`, 'm').test(message));
+const answersTo = (sipp, method, start = 'SIP/2.0 ') => sipp.told(start).filter((message) => new RegExp(`^CSeq: \\d+ ${method}`, 'm').test(message));
 const header = (message, name) => new RegExp(`^${name}: *(.*?)\r?$`, 'im').exec(message)?.[1];
 
 // --- phones that call ---
@@ -39,12 +38,12 @@ async function ring(t, steps) {
 test('an INVITE that requires it hears of ringing reliably, and of the answer when that is acknowledged', { timeout }, async (t) => {
   const { bob, sipp, callsid, answer } = await ring(t, [begin(description(9)), trying, ringing, awaitNudge(), ...prack, expectStatus(200), ack(), ...hungUp]);
   await answer();
-  await until(() => told(sipp, 'SIP/2.0 180').length > 1, 'the 180 again');
+  await until(() => sipp.told('SIP/2.0 180').length > 1, 'the 180 again');
   assert.equal(answersTo(sipp, 'INVITE', 'SIP/2.0 200').length, 0, 'it is not acknowledged yet');
-  const [message] = told(sipp, 'SIP/2.0 180');
+  const [message] = sipp.told('SIP/2.0 180');
   assert.deepEqual([header(message, 'Require'), /^\d+$/.test(header(message, 'RSeq'))], ['100rel', true]);
   await sipp.nudge();
-  await until(() => told(sipp, 'ACK').length === 1, 'the ACK');
+  await until(() => sipp.told('ACK').length === 1, 'the ACK');
   bob.send('hangup', { callsid });
   await sipp.finished();
 });
@@ -58,7 +57,7 @@ test('one that is not acknowledged ends the call', { timeout }, async (t) => {
 
 test('a refusal does not wait for the acknowledgement', { timeout }, async (t) => {
   const { bob, sipp, callsid } = await ring(t, [begin(description(9)), trying, ringing, awaitNudge(), ...refused(603, 4)]);
-  await until(() => told(sipp, 'SIP/2.0 180').length > 0, 'the 180');
+  await until(() => sipp.told('SIP/2.0 180').length > 0, 'the 180');
   await sipp.nudge();
   bob.send('reject', { callsid });
   await sipp.finished();
@@ -67,8 +66,8 @@ test('a refusal does not wait for the acknowledgement', { timeout }, async (t) =
 test('a phone that can, and need not, hears of ringing as ever', { timeout }, async (t) => {
   const { bob, sipp, callsid, answer } = await ring(t, [begin(description(9), ['Supported: 100rel']), trying, expectStatus(180), expectStatus(200), ack(), ...hungUp]);
   await answer();
-  await until(() => told(sipp, 'ACK').length === 1, 'the ACK');
-  assert.equal(header(told(sipp, 'SIP/2.0 180')[0], 'RSeq'), undefined);
+  await until(() => sipp.told('ACK').length === 1, 'the ACK');
+  assert.equal(header(sipp.told('SIP/2.0 180')[0], 'RSeq'), undefined);
   bob.send('hangup', { callsid });
   await sipp.finished();
 });
@@ -76,7 +75,7 @@ test('a phone that can, and need not, hears of ringing as ever', { timeout }, as
 test('without an offer it is not told of ringing: that would have to offer what nobody knows yet', { timeout }, async (t) => {
   const { bob, sipp, callsid, answer } = await ring(t, [begin(undefined), trying, expectStatus(200), ack(description(9)), ...hungUp]);
   await answer();
-  await until(() => told(sipp, 'ACK').length === 1, 'the ACK');
+  await until(() => sipp.told('ACK').length === 1, 'the ACK');
   assert.match(answersTo(sipp, 'INVITE', 'SIP/2.0 200')[0], /^m=audio/m);
   bob.send('hangup', { callsid });
   await sipp.finished();
@@ -86,7 +85,7 @@ test('other extensions that are required are refused', { timeout }, async (t) =>
   const gateway = await startTelephony(t, { carrier: { hosts: '127.0.0.1' } }, { numbers: { [NUMBER]: 'client:bob' } });
   const sipp = new Sipp(t, [begin(description(9), ['Require: 100rel, precondition, timer']), trying, ...refused(420, 3)], { port: await freePort(), remote: gateway.sip });
   await sipp.finished();
-  assert.equal(header(told(sipp, 'SIP/2.0 420')[0], 'Unsupported'), 'precondition');
+  assert.equal(header(sipp.told('SIP/2.0 420')[0], 'Unsupported'), 'precondition');
 });
 
 // --- phones that are called ---
@@ -117,8 +116,8 @@ test('a phone that insists is told that we can; its early answer is the answer, 
   first.talk(port);
   await media.receive(['alice'], 20);
   await until(() => first.received.length > 20, 'packets at the phone');
-  assert.deepEqual([header(told(sipp, 'PRACK')[0], 'RAck').split(' ')[0], /100rel/.test(header(told(sipp, 'INVITE')[0], 'Supported'))], ['7', false]);
-  const [before, again] = told(sipp, 'INVITE');
+  assert.deepEqual([header(sipp.told('PRACK')[0], 'RAck').split(' ')[0], /100rel/.test(header(sipp.told('INVITE')[0], 'Supported'))], ['7', false]);
+  const [before, again] = sipp.told('INVITE');
   assert.match(again, /^Supported: .*100rel/m);
   assert.equal(header(again, 'Call-ID'), header(before, 'Call-ID'));
   first.close(); // else the gateway would go on sending where it hears the phone from
@@ -142,7 +141,7 @@ test('an early offer that cannot be had is refused, and the early answer stands'
     replyToInvite('200 OK'), expect('ACK'), ...hungUp]);
   const { payload: answer } = await client.next('answer');
   await media.accept('alice', answer.sdp);
-  phone.talk(mediaPort(told(sipp, 'INVITE')[0], phone.port));
+  phone.talk(mediaPort(sipp.told('INVITE')[0], phone.port));
   await media.receive(['alice'], 20);
   await until(() => phone.received.length > 20, 'packets at the phone');
   client.send('hangup', { callsid: answer.callsid });

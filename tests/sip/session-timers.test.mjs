@@ -15,8 +15,6 @@ const SHORT = { sip: { min_session_expires_s: 2 } };
 const ALLOW = 'Allow: INVITE, ACK, BYE, CANCEL, UPDATE';
 const hungUp = [expect('BYE'), reply('200 OK')];
 
-/** The messages that begin with `start`, a text each. */
-const told = (sipp, start) => sipp.messages.split(/^-{20,}.*$/m).filter((message) => new RegExp(`^${start}`, 'm').test(message));
 const header = (message, name) => new RegExp(`^${name}: *(.*?)\r?$`, 'im').exec(message)?.[1];
 const terms = (message) => [header(message, 'Session-Expires'), header(message, 'Min-SE'), header(message, 'Require')];
 const directions = (messages) => messages.map((message) => /^a=(sendrecv|sendonly|recvonly|inactive)/m.exec(message)?.[1]);
@@ -59,7 +57,7 @@ test('what is asked for: half an hour, what the trunk says, or nothing', { timeo
     const { client, sipp, callsid, gateway } = await dial(t, (port) => [...answer(port), ...hungUp], { trunk, config });
     client.send('hangup', { callsid });
     await sipp.finished();
-    const [message] = told(sipp, 'INVITE');
+    const [message] = sipp.told('INVITE');
     assert.deepEqual(terms(message), expected);
     assert.match(message, /^Supported: timer\r?$/m);
     assert.match(message, /^Allow:.*UPDATE/m);
@@ -72,7 +70,7 @@ test('a phone that wants a longer interval is asked once more', { timeout }, asy
   const { client, sipp, callsid } = await dial(t, (port) => [...tooShort, expectInvite(), ...answer(port, 'Session-Expires: 2400;refresher=uac'), ...hungUp], { config: {} });
   client.send('hangup', { callsid });
   await sipp.finished();
-  const [first, second] = told(sipp, 'INVITE');
+  const [first, second] = sipp.told('INVITE');
   assert.deepEqual([terms(first), terms(second)], [['1800', undefined, undefined], ['2400', '2400', undefined]]);
   const sequence = (message) => Number(/^CSeq: (\d+)/m.exec(message)[1]);
   assert.deepEqual([header(second, 'Call-ID'), header(second, 'From'), sequence(second)], [header(first, 'Call-ID'), header(first, 'From'), sequence(first) + 1]);
@@ -88,7 +86,7 @@ test('a phone that is never content, or does not say with what it would be, is n
     invite(client, '+15551234567', { offer: await new MediaPeers(t).offer('alice', { narrow: true }) });
     assert.equal((await client.next('hangup')).payload.error.code, 31503);
     await sipp.finished();
-    assert.equal(told(sipp, 'INVITE').length, asked);
+    assert.equal(sipp.told('INVITE').length, asked);
     client.close();
     await gateway.stop();
   }
@@ -98,11 +96,11 @@ test('we refresh: by UPDATE without a description where the phone takes it', { t
   const refreshed = [expect('UPDATE'), reply('200 OK', { extra: ['Session-Expires: 3;refresher=uac'] })];
   const { client, sipp, callsid, gateway } = await dial(t, (port) => [
     ...answer(port, ALLOW, 'Supported: timer', 'Session-Expires: 3;refresher=uac'), ...refreshed, ...refreshed, ...hungUp], { trunk: { session_expires_s: 4 } });
-  await until(() => told(sipp, 'UPDATE').length === 2, 'two refreshes', 10000 * SLOWNESS);
-  await until(() => told(sipp, 'SIP/2.0 200').length === 3, 'their answers');
+  await until(() => sipp.told('UPDATE').length === 2, 'two refreshes', 10000 * SLOWNESS);
+  await until(() => sipp.told('SIP/2.0 200').length === 3, 'their answers');
   client.send('hangup', { callsid });
   await sipp.finished();
-  for (const message of told(sipp, 'UPDATE')) {
+  for (const message of sipp.told('UPDATE')) {
     assert.deepEqual(terms(message), ['3;refresher=uac', '2', undefined]);
     assert.match(message, /^Content-Length: 0/m);
   }
@@ -117,11 +115,11 @@ test('we refresh: by a re-INVITE with what is where the phone takes no UPDATE, o
     const { client, sipp, callsid, gateway } = await dial(t, (port) => [...answer(port, ...allow, ...timer), ...agree(port, 'recvonly', 2, ...timer),
       ...refused, ...agree(port, 'recvonly', 3, ...timer), ...hungUp], { trunk: { session_expires_s: 6 } });
     await client.request('hold', { callsid, on: true });
-    await until(() => told(sipp, 'ACK').length === 3, 'the refresh', 10000 * SLOWNESS);
+    await until(() => sipp.told('ACK').length === 3, 'the refresh', 10000 * SLOWNESS);
     client.send('hangup', { callsid });
     await sipp.finished();
-    assert.deepEqual(directions(told(sipp, 'INVITE')), ['sendrecv', 'sendonly', 'sendonly']);
-    assert.deepEqual(terms(told(sipp, 'INVITE')[2]), ['6;refresher=uac', '2', undefined]);
+    assert.deepEqual(directions(sipp.told('INVITE')), ['sendrecv', 'sendonly', 'sendonly']);
+    assert.deepEqual(terms(sipp.told('INVITE')[2]), ['6;refresher=uac', '2', undefined]);
     assert.deepEqual(client.messages.filter(({ type }) => type === 'hold'), []);
     await gateway.stop();
   }
@@ -132,12 +130,12 @@ test('a refresh that is challenged, or too short now, is made again with what is
   const { client, sipp, callsid, gateway } = await dial(t, (port) => [...answer(port, ALLOW, 'Session-Expires: 6;refresher=uac'),
     expect('UPDATE'), reply('407 Proxy Authentication Required', { extra: [challenge] }), expect('UPDATE'), reply('422 Session Interval Too Small', { extra: ['Min-SE: 8'] }),
     expect('UPDATE'), reply('200 OK', { extra: ['Session-Expires: 8;refresher=uac'] }), ...hungUp], { trunk: { session_expires_s: 6, user: 'us', password: 'secret' } });
-  await until(() => told(sipp, 'UPDATE').length === 3, 'the third try', 10000 * SLOWNESS);
-  await until(() => told(sipp, 'SIP/2.0 200').length === 2, 'its answer');
+  await until(() => sipp.told('UPDATE').length === 3, 'the third try', 10000 * SLOWNESS);
+  await until(() => sipp.told('SIP/2.0 200').length === 2, 'its answer');
   client.send('hangup', { callsid });
   await sipp.finished();
-  assert.deepEqual(told(sipp, 'UPDATE').map(terms), [['6;refresher=uac', '2', undefined], ['6;refresher=uac', '2', undefined], ['8;refresher=uac', '8', undefined]]);
-  assert.match(told(sipp, 'UPDATE')[1], /^Proxy-Authorization: Digest .*username="us"/m);
+  assert.deepEqual(sipp.told('UPDATE').map(terms), [['6;refresher=uac', '2', undefined], ['6;refresher=uac', '2', undefined], ['8;refresher=uac', '8', undefined]]);
+  assert.match(sipp.told('UPDATE')[1], /^Proxy-Authorization: Digest .*username="us"/m);
   assert.equal(await reason(gateway), 'caller_hangup');
 });
 
@@ -145,7 +143,7 @@ test('the phone was to refresh and does not: it is hung up on, and the client to
   const { client, sipp, gateway } = await dial(t, (port) => [...answer(port, 'Require: timer', 'Session-Expires: 3;refresher=uas'), ...hungUp]);
   assert.equal((await client.next('hangup')).payload.error.code, 31408);
   await sipp.finished();
-  assert.match(told(sipp, 'BYE')[0], /^Reason: SIP;cause=408/m);
+  assert.match(sipp.told('BYE')[0], /^Reason: SIP;cause=408/m);
   assert.equal(await reason(gateway), 'session_expired');
 });
 
@@ -158,7 +156,7 @@ test('the phone refreshes: the call goes on, until it no more does', { timeout }
     '<pause milliseconds="1200"/>', ...refresh(1), '<pause milliseconds="1200"/>', ...refresh(2), '<pause milliseconds="1200"/>', ...again(port), ...hungUp]);
   await client.next('hangup');
   await sipp.finished();
-  const answers = told(sipp, 'SIP/2.0 200').filter((message) => /^CSeq: [123] (UPDATE|INVITE)/m.test(message) && /^Server|^User-Agent: Callgate/m.test(message));
+  const answers = sipp.told('SIP/2.0 200').filter((message) => /^CSeq: [123] (UPDATE|INVITE)/m.test(message) && /^Server|^User-Agent: Callgate/m.test(message));
   assert.deepEqual(answers.map(terms), Array(3).fill(['3;refresher=uac', undefined, 'timer']));
   assert.equal(await reason(gateway), 'session_expired');
 });
@@ -178,7 +176,7 @@ test('a phone that is gone is noticed by the refresh', { timeout }, async (t) =>
 test('a phone without session timers that refuses to be refreshed is left alone', { timeout }, async (t) => {
   const refused = [expect('INVITE'), reply('488 Not Acceptable Here'), expect('ACK')];
   const { client, sipp, callsid, gateway } = await dial(t, (port) => [...answer(port), ...Array(6).fill(refused).flat(), ...hungUp], { trunk: { session_expires_s: 2 } });
-  await until(() => told(sipp, 'ACK').length === 7, 'six tries', 10000 * SLOWNESS);
+  await until(() => sipp.told('ACK').length === 7, 'six tries', 10000 * SLOWNESS);
   client.send('hangup', { callsid });
   await sipp.finished();
   assert.equal(await reason(gateway), 'caller_hangup');
@@ -198,10 +196,10 @@ test('a phone that calls: what the 200 says to what it asks for', { timeout }, a
     [['Session-Expires: 20'], {}, [undefined, undefined]],
     [[], { session_expires_s: 0 }, [undefined, undefined]]]) {
     const { bob, sipp, callsid, gateway } = await ring(t, says, () => hungUp, { trunk, config: {} });
-    await until(() => told(sipp, 'ACK').length === 1, 'the ACK');
+    await until(() => sipp.told('ACK').length === 1, 'the ACK');
     bob.send('hangup', { callsid });
     await sipp.finished();
-    const [message] = told(sipp, 'SIP/2.0 200').filter((text) => /^CSeq: 1 INVITE/m.test(text));
+    const [message] = sipp.told('SIP/2.0 200').filter((text) => /^CSeq: 1 INVITE/m.test(text));
     assert.deepEqual([header(message, 'Session-Expires'), header(message, 'Require')], expected, says.join());
     assert.match(message, /^Supported: timer/m);
     await gateway.stop();
@@ -216,7 +214,7 @@ test('a phone that calls and refreshes, or leaves it to us', { timeout }, async 
   await gateway.stop();
   const ours = await ring(t, ['Supported: timer', ALLOW, 'Session-Expires: 3;refresher=uas'], () => [
     expect('UPDATE'), reply('200 OK', { extra: ['Session-Expires: 3;refresher=uac'] }), expect('UPDATE'), reply('200 OK', { extra: ['Session-Expires: 3;refresher=uac'] }), ...hungUp]);
-  await until(() => told(ours.sipp, 'UPDATE').length === 2, 'two refreshes', 10000 * SLOWNESS);
+  await until(() => ours.sipp.told('UPDATE').length === 2, 'two refreshes', 10000 * SLOWNESS);
   ours.bob.send('hangup', { callsid: ours.callsid });
   await ours.sipp.finished();
   assert.equal(await reason(ours.gateway), 'callee_hangup');
@@ -228,12 +226,12 @@ test('an interval that is too short is refused, with what would do, before the c
   const inDialog = (method, sequence, sdp) => [call(method, NUMBER, sequence, { ...established, sdp, extra: short }), expectStatus(100, { optional: true }), expectStatus(422)];
   const { bob, sipp, callsid, gateway } = await ring(t, ['Supported: timer', 'Session-Expires: 90'], (port) => [
     ...inDialog('UPDATE', 2), ...inDialog('INVITE', 3, description(port, { version: 2 })), call('ACK', NUMBER, 3, { ...established, back: 3 }), ...hungUp], { config: {} });
-  await until(() => told(sipp, 'ACK').length === 2, 'the second refusal');
+  await until(() => sipp.told('ACK').length === 2, 'the second refusal');
   bob.send('hangup', { callsid });
   await sipp.finished();
-  assert.deepEqual(told(sipp, 'SIP/2.0 422').map((message) => header(message, 'Min-SE')), ['90', '90']);
+  assert.deepEqual(sipp.told('SIP/2.0 422').map((message) => header(message, 'Min-SE')), ['90', '90']);
   const stranger = new Sipp(t, [call('INVITE', NUMBER, 1, { sdp: description(9), extra: short }), expectStatus(100, { optional: true }), expectStatus(422),
     call('ACK', NUMBER, 1, { established: true, back: 3 })], { port: await freePort(), remote: gateway.sip });
   await stranger.finished();
-  assert.equal(header(told(stranger, 'SIP/2.0 422')[0], 'Min-SE'), '90');
+  assert.equal(header(stranger.told('SIP/2.0 422')[0], 'Min-SE'), '90');
 });

@@ -13,8 +13,7 @@ const timeout = 60000 * SLOWNESS;
 const NUMBER = '+15550001111';
 const hungUp = [expect('BYE'), reply('200 OK')];
 
-const told = (sipp, start) => sipp.messages.split(/^-{20,}.*$/m).filter((message) => new RegExp(`^${start}`, 'm').test(message));
-const toUpdates = (sipp) => told(sipp, 'SIP/2.0 ').filter((message) => /^CSeq: \d+ UPDATE/m.test(message));
+const toUpdates = (sipp) => sipp.told('SIP/2.0 ').filter((message) => /^CSeq: \d+ UPDATE/m.test(message));
 
 const update = (sequence, sdp, status = 200) => [request('UPDATE', sequence, { sdp }), expectStatus(status)];
 
@@ -25,14 +24,14 @@ test('without a description it is a refresh, and may move the phone', { timeout 
   await sipp.finished();
   assert.doesNotMatch(toUpdates(sipp)[0], /^m=/m);
   assert.match(toUpdates(sipp)[0], /^Contact: /m);
-  assert.match(told(sipp, 'BYE')[0], /^BYE sip:moved@/m);
+  assert.match(sipp.told('BYE')[0], /^BYE sip:moved@/m);
 });
 
 test('with an offer: a hold, its end, media elsewhere', { timeout }, async (t) => {
   const other = await RtpSocket.open(t);
   const { client, media, phone, sipp, callsid } = await talkToPhone(t, (port) => [
     awaitNudge(), ...update(1, description(port, { direction: 'sendonly', version: 2 })), awaitNudge(), ...update(2, description(other.port, { version: 3 }))]);
-  await until(() => told(sipp, 'ACK').length === 1, 'the ACK');
+  await until(() => sipp.told('ACK').length === 1, 'the ACK');
   await sipp.nudge();
   assert.equal((await client.next('hold')).payload.on, true);
   await until(() => toUpdates(sipp).length === 1, 'the answer to the hold');
@@ -55,7 +54,7 @@ test('with an offer under another key', { timeout }, async (t) => {
   const { client, media, sipp, callsid } = await talkToPhone(t, () => [awaitNudge(), ...update(1, secure(second, 2))],
     { trunk: { srtp: 'required' }, phone, says: () => secure(first, 1) });
   const port = mediaPort(sipp.messages, phone.port);
-  phone.srtp = { ours: first, theirs: SrtpKey.read(told(sipp, 'INVITE')[0], [first, second], 1) };
+  phone.srtp = { ours: first, theirs: SrtpKey.read(sipp.told('INVITE')[0], [first, second], 1) };
   phone.talk(port);
   await media.receive(['alice'], 20);
   await sipp.nudge();
@@ -72,7 +71,7 @@ test('an offer of no use is refused, and nothing changes', { timeout }, async (t
   const { client, media, phone, sipp, callsid } = await talkToPhone(t, (port) => [
     awaitNudge(), ...update(1, description(port, { formats: '18', version: 2 }), 488), ...update(2, description(port, { address: '192.0.2.1', version: 2 }), 488),
     ...update(3, 'v=1', 488)], { trunk: { media_addresses: '127.0.0.0/8' } });
-  await until(() => told(sipp, 'ACK').length === 1, 'the ACK');
+  await until(() => sipp.told('ACK').length === 1, 'the ACK');
   await sipp.nudge();
   await until(() => toUpdates(sipp).length === 3, 'the refusals');
   assert.match(toUpdates(sipp)[0], /^Warning: 305/m);
@@ -89,7 +88,7 @@ test('while an offer of ours waits: 491 to an offer, 200 to a refresh', { timeou
     expect('INVITE', keep), ...update(1, description(port, { direction: 'sendonly', version: 2 }), 491), ...update(2),
     replyToInvite('200 OK', description(port, { direction: 'recvonly', version: 2 })), expect('ACK')]);
   await client.request('hold', { callsid, on: true });
-  await until(() => told(sipp, 'ACK').length === 2, 'the second ACK');
+  await until(() => sipp.told('ACK').length === 2, 'the second ACK');
   client.send('hangup', { callsid });
   await sipp.finished();
   assert.deepEqual(client.messages.filter(({ type }) => type === 'hold'), []);
