@@ -87,6 +87,8 @@ void cg_decoder_conceal(cg_decoder *decoder, const uint8_t *next, size_t next_si
         decoder->ops->conceal(decoder->state, next, next_size, count, ret_pcm);
     else
         cg_concealer_fill(&decoder->concealer, ret_pcm, count);
+    if (decoder->ops->adopt != NULL)
+        decoder->ops->adopt(decoder->state, ret_pcm, count / 2 * 2);
 }
 
 cg_encoder *cg_encoder_new(cg_codec codec, uint32_t rate, const cg_opus_wishes *wishes)

@@ -12,6 +12,9 @@ typedef struct {
     size_t (*decode)(void *state, const uint8_t *payload, size_t size, int16_t *ret_pcm); /* 0: malformed */
     /* NULL: the codec knows no way of its own. */
     void (*conceal)(void *state, const uint8_t *next, size_t next_size, size_t count, int16_t *ret_pcm);
+    /* Goes on as if the sound that was made up had come, `count` samples, an even number. NULL: no state to go on with,
+     * or `conceal` does it. */
+    void (*adopt)(void *state, const int16_t *pcm, size_t count);
     void *(*new_encoder)(uint32_t rate, const cg_opus_wishes *wishes);
     void (*free_encoder)(void *state);
     /* Goes on as if it had encoded what the decoder has heard. NULL: every payload stands for itself, or finds its way

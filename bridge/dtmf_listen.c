@@ -1,15 +1,13 @@
-/* spandsp looks at blocks of 102 samples and takes two alike for a key, or for its end. Where a packet is left out the
- * phase of a tone jumps: the block there is begun anew. */
+/* Packets are put into their order; the detector gets what they hold, and hears of those that never came. */
 #include "bridge/dtmf_listen.h"
 
 #include "bridge/codec.h"
+#include "bridge/dtmf_detect.h"
 #include "bridge/resampler.h"
 
 #include <glib.h>
 #include <spandsp.h>
 #include <string.h>
-
-#define RATE 8000 /* spandsp's; no tone is above 1633 Hz */
 
 /* A packet that came before one that was said earlier. */
 typedef struct {
@@ -19,27 +17,41 @@ typedef struct {
     uint8_t payload[CG_CODEC_MAX_PAYLOAD];
 } waiting_packet;
 
+/* Sound of any rate and who listens to it. */
+typedef struct {
+    cg_dtmf_detector *detector; /* owned */
+    cg_resampler *halver;       /* owned; from 16000 Hz */
+} ear;
+
 struct cg_dtmf_listener {
-    dtmf_rx_state_t *detector; /* owned; what it finds are the keys */
-    /* Packets of G.711 as they come: what is passed on must be judged at once, while an earlier packet is waited for.
-     */
-    dtmf_rx_state_t *alarm; /* owned */
-    bool alarmed;           /* it has had the last sound */
+    ear keys;  /* what is found here are the keys */
+    ear alarm; /* of what is passed on, when it is: it must be judged at once, while an earlier packet is waited for */
+    bool alarmed; /* it has had the last sound */
     uint32_t alarm_sequence;
-    cg_resampler *halver;                 /* owned; from 16000 Hz */
     cg_decoder *decoders[CG_CODEC_COUNT]; /* owned; NULL: not expected, or none is needed */
+    cg_codec codec;                       /* of the last packet, of which ... */
+    size_t count;                         /* ... so many samples came */
     bool started;
     uint32_t sequence;                        /* extended, of the last packet that was listened to, or left out */
     waiting_packet waiting[CG_DTMF_PATIENCE]; /* by sequence number modulo their count */
 };
 
+static ear make_ear(void)
+{
+    return (ear){.detector = cg_dtmf_detector_new(), .halver = cg_resampler_new(CG_PCM_MAX_RATE, CG_DTMF_RATE)};
+}
+
+static void free_ear(ear *e)
+{
+    cg_dtmf_detector_free(e->detector);
+    cg_resampler_free(e->halver);
+}
+
 cg_dtmf_listener *cg_dtmf_listener_new(void)
 {
     cg_dtmf_listener *listener = g_new0(cg_dtmf_listener, 1);
-    listener->detector = dtmf_rx_init(NULL, NULL, NULL);
-    listener->alarm = dtmf_rx_init(NULL, NULL, NULL);
-    listener->halver = cg_resampler_new(CG_PCM_MAX_RATE, RATE);
-    g_assert(listener->detector != NULL && listener->alarm != NULL);
+    listener->keys = make_ear();
+    listener->alarm = make_ear();
     return listener;
 }
 
@@ -47,42 +59,39 @@ void cg_dtmf_listener_free(cg_dtmf_listener *listener)
 {
     if (listener == NULL)
         return;
-    dtmf_rx_free(listener->detector);
-    dtmf_rx_free(listener->alarm);
-    cg_resampler_free(listener->halver);
+    free_ear(&listener->keys);
+    free_ear(&listener->alarm);
     for (cg_codec codec = 0; codec < CG_CODEC_COUNT; codec++)
         cg_decoder_free(listener->decoders[codec]);
     g_free(listener);
 }
 
 /* Adds to `digits` what is heard. */
-static void detect(cg_dtmf_listener *listener, const int16_t *pcm, size_t count, char digits[static CG_DTMF_HEARD + 1])
+static void hear(ear *e, const int16_t *pcm, size_t count, uint32_t rate, char digits[static CG_DTMF_HEARD + 1])
 {
+    int16_t half[CG_CODEC_MAX_SAMPLES];
     size_t before = strlen(digits);
-    dtmf_rx(listener->detector, pcm, (int) count);
-    size_t found = dtmf_rx_get(listener->detector, digits + before, (int) (CG_DTMF_HEARD - before));
+    g_assert(count <= CG_CODEC_MAX_SAMPLES && (rate == CG_DTMF_RATE || rate == CG_PCM_MAX_RATE));
+    if (rate != CG_DTMF_RATE) {
+        count = cg_resampler_run(e->halver, pcm, count, half, G_N_ELEMENTS(half));
+        pcm = half;
+    }
+    size_t found = cg_dtmf_detector_hear(e->detector, pcm, count, digits + before, CG_DTMF_HEARD - before);
     digits[before + found] = '\0';
 }
 
-static void hear(cg_dtmf_listener *listener, const int16_t *pcm, size_t count, uint32_t rate,
-                 char digits[static CG_DTMF_HEARD + 1])
+static void miss(ear *e, bool blurs, char digits[static CG_DTMF_HEARD + 1])
 {
-    int16_t half[CG_CODEC_MAX_SAMPLES];
-    g_assert(count <= CG_CODEC_MAX_SAMPLES && (rate == RATE || rate == CG_PCM_MAX_RATE));
-    if (rate == RATE) {
-        detect(listener, pcm, count, digits);
-    } else {
-        size_t halved = cg_resampler_run(listener->halver, pcm, count, half, G_N_ELEMENTS(half));
-        detect(listener, half, halved, digits);
-    }
+    size_t before = strlen(digits);
+    size_t found = cg_dtmf_detector_miss(e->detector, blurs, digits + before, CG_DTMF_HEARD - before);
+    digits[before + found] = '\0';
 }
 
 void cg_dtmf_listen(cg_dtmf_listener *listener, const int16_t *pcm, size_t count, uint32_t rate,
                     char ret_digits[static CG_DTMF_HEARD + 1])
 {
     ret_digits[0] = '\0';
-    listener->alarmed = false;
-    hear(listener, pcm, count, rate, ret_digits);
+    hear(&listener->keys, pcm, count, rate, ret_digits);
 }
 
 static bool is_g711(cg_codec codec)
@@ -93,7 +102,7 @@ static bool is_g711(cg_codec codec)
 void cg_dtmf_listener_expect(cg_dtmf_listener *listener, cg_codec codec)
 {
     if (!is_g711(codec) && listener->decoders[codec] == NULL)
-        listener->decoders[codec] = cg_decoder_new(codec, RATE);
+        listener->decoders[codec] = cg_decoder_new(codec, CG_DTMF_RATE);
 }
 
 /* Nothing is known of the sound round it: no concealment. */
@@ -111,10 +120,22 @@ static void hear_packet(cg_dtmf_listener *listener, cg_codec codec, const uint8_
 {
     int16_t pcm[CG_CODEC_MAX_SAMPLES];
     cg_decoder *decoder = listener->decoders[codec];
-    if (decoder == NULL)
-        detect(listener, pcm, decode_g711(codec, payload, size, pcm), digits);
-    else
-        hear(listener, pcm, cg_decoder_decode(decoder, payload, size, pcm), cg_decoder_rate(decoder), digits);
+    listener->codec = codec;
+    listener->count =
+        decoder != NULL ? cg_decoder_decode(decoder, payload, size, pcm) : decode_g711(codec, payload, size, pcm);
+    hear(&listener->keys, pcm, listener->count, decoder != NULL ? cg_decoder_rate(decoder) : CG_DTMF_RATE, digits);
+}
+
+/* A decoder with a state has to go on, or what follows the loss is heard wrong. */
+static void miss_packet(cg_dtmf_listener *listener, char digits[static CG_DTMF_HEARD + 1])
+{
+    const waiting_packet *next = &listener->waiting[(listener->sequence + 1) % CG_DTMF_PATIENCE];
+    cg_decoder *decoder = listener->decoders[listener->codec];
+    int16_t pcm[CG_CODEC_MAX_SAMPLES];
+    bool usable = next->used && next->codec == listener->codec;
+    if (decoder != NULL)
+        cg_decoder_conceal(decoder, usable ? next->payload : NULL, usable ? next->size : 0, listener->count, pcm);
+    miss(&listener->keys, decoder != NULL, digits);
 }
 
 /* The packet behind the last one, if it is there; else it is left out. */
@@ -124,7 +145,7 @@ static void take_next(cg_dtmf_listener *listener, char digits[static CG_DTMF_HEA
     if (next->used)
         hear_packet(listener, next->codec, next->payload, next->size, digits);
     else
-        cg_dtmf_listener_skip(listener);
+        miss_packet(listener, digits);
     next->used = false;
 }
 
@@ -145,20 +166,6 @@ static void wait_with(cg_dtmf_listener *listener, cg_codec codec, uint32_t seque
     memcpy(place->payload, payload, size);
 }
 
-static void alarm_by(cg_dtmf_listener *listener, cg_codec codec, uint32_t sequence, const uint8_t *payload, size_t size)
-{
-    int16_t pcm[CG_CODEC_MAX_SAMPLES];
-    char unused[CG_DTMF_HEARD];
-    listener->alarmed = is_g711(codec);
-    if (!listener->alarmed)
-        return;
-    if (sequence != listener->alarm_sequence + 1)
-        dtmf_rx_fillin(listener->alarm, 0);
-    listener->alarm_sequence = sequence;
-    dtmf_rx(listener->alarm, pcm, (int) decode_g711(codec, payload, size, pcm));
-    dtmf_rx_get(listener->alarm, unused, sizeof unused);
-}
-
 static bool is_sound(const cg_dtmf_listener *listener, cg_codec codec, const uint8_t *payload, size_t size)
 {
     return (is_g711(codec) || listener->decoders[codec] != NULL) && cg_codec_duration(codec, payload, size) > 0;
@@ -175,16 +182,31 @@ void cg_dtmf_listen_packet(cg_dtmf_listener *listener, cg_codec codec, uint32_t 
     listener->started = true;
     if ((int32_t) (sequence - listener->sequence) <= 0)
         return;
-    alarm_by(listener, codec, sequence, payload, size);
     make_room(listener, sequence, ret_digits);
     wait_with(listener, codec, sequence, payload, size);
     while (listener->waiting[(listener->sequence + 1) % CG_DTMF_PATIENCE].used)
         take_next(listener, ret_digits);
 }
 
-void cg_dtmf_listener_skip(cg_dtmf_listener *listener)
+void cg_dtmf_listener_watch(cg_dtmf_listener *listener, const int16_t *pcm, size_t count, uint32_t rate)
 {
-    dtmf_rx_fillin(listener->detector, 0);
+    char unused[CG_DTMF_HEARD + 1] = "";
+    listener->alarmed = true;
+    hear(&listener->alarm, pcm, count, rate, unused);
+}
+
+void cg_dtmf_listener_watch_packet(cg_dtmf_listener *listener, cg_codec codec, uint32_t sequence,
+                                   const uint8_t *payload, size_t size)
+{
+    int16_t pcm[CG_CODEC_MAX_SAMPLES];
+    char unused[CG_DTMF_HEARD + 1] = "";
+    listener->alarmed = is_g711(codec);
+    if (!listener->alarmed)
+        return;
+    if (sequence != listener->alarm_sequence + 1)
+        miss(&listener->alarm, false, unused);
+    listener->alarm_sequence = sequence;
+    hear(&listener->alarm, pcm, decode_g711(codec, payload, size, pcm), CG_DTMF_RATE, unused);
 }
 
 void cg_dtmf_listener_restart(cg_dtmf_listener *listener)
@@ -196,5 +218,5 @@ void cg_dtmf_listener_restart(cg_dtmf_listener *listener)
 
 bool cg_dtmf_listener_hears(const cg_dtmf_listener *listener)
 {
-    return dtmf_rx_status(listener->alarmed ? listener->alarm : listener->detector) != 0;
+    return cg_dtmf_detector_hears(listener->alarmed ? listener->alarm.detector : listener->keys.detector);
 }

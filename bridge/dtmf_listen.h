@@ -1,8 +1,9 @@
-/* Keys out of sound: the tones of a phone that has no telephone-event (ITU-T Q.23), found by spandsp. Costs a few
- * microseconds a packet (and decoding, where nothing is translated), so only legs that need it have one.
+/* Keys out of sound: the tones of a phone that has no telephone-event. Costs a few microseconds a packet, and decoding,
+ * so only legs that need it have one.
  *
  * Sound is taken packet by packet, in the order in which it was said. A packet that is missing is waited for until
- * CG_DTMF_PATIENCE later ones are there; then it is left out: the tone goes on where it was, as one tone. */
+ * CG_DTMF_PATIENCE later ones are there; then it is left out: the tone goes on where it was, as one tone. So long no
+ * jitter buffer waits: where sound is translated, keys are still heard in the packets as they come. */
 #pragma once
 
 #include "base/media.h"
@@ -31,11 +32,12 @@ void cg_dtmf_listener_expect(cg_dtmf_listener *listener, cg_codec codec);
 void cg_dtmf_listen_packet(cg_dtmf_listener *listener, cg_codec codec, uint32_t sequence, const uint8_t *payload,
                            size_t size, char ret_digits[static CG_DTMF_HEARD + 1]);
 
-/* Some sound has been lost here. */
-void cg_dtmf_listener_skip(cg_dtmf_listener *listener);
-
 /* Another source: its sequence numbers have nothing to do with those before. */
 void cg_dtmf_listener_restart(cg_dtmf_listener *listener);
 
-/* A key is sounding, or begins to: one block was like one, as hardly any of speech is. */
+/* What the other party is about to hear: a packet that is passed on, or sound that is translated, in its turn. */
+void cg_dtmf_listener_watch_packet(cg_dtmf_listener *listener, cg_codec codec, uint32_t sequence,
+                                   const uint8_t *payload, size_t size);
+void cg_dtmf_listener_watch(cg_dtmf_listener *listener, const int16_t *pcm, size_t count, uint32_t rate);
+/* In that, a key is sounding, or begins to: one block was like one, as hardly any of speech is. */
 bool cg_dtmf_listener_hears(const cg_dtmf_listener *listener);

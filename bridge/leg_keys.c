@@ -117,7 +117,7 @@ bool cg_leg_keys_is_replayed(const cg_leg *leg, uint32_t timestamp)
 }
 
 /* A partner that takes tones hears them: the sound itself passes on, or is translated. */
-void cg_leg_keys_take_heard(cg_worker *worker, cg_leg *leg, const char *digits, int64_t now_us)
+static void take_heard(cg_worker *worker, cg_leg *leg, const char *digits, int64_t now_us)
 {
     for (; *digits != '\0'; digits++) {
         if (!cg_budget_take(&leg->keys.budget, &limit, now_us))
@@ -129,15 +129,17 @@ void cg_leg_keys_take_heard(cg_worker *worker, cg_leg *leg, const char *digits, 
 }
 
 void cg_leg_keys_hear_packet(cg_worker *worker, cg_leg *leg, const cg_rtp_header *header, uint32_t sequence,
-                             const uint8_t *data, int64_t now_us)
+                             const uint8_t *data, bool passes, int64_t now_us)
 {
     cg_codec codec = leg->media.codec_of[header->payload_type];
+    const uint8_t *payload = data + header->payload_offset;
     char digits[CG_DTMF_HEARD + 1];
     if (!cg_codec_get_info(codec)->speech)
         return;
-    cg_dtmf_listen_packet(leg->keys.listener, codec, sequence, data + header->payload_offset, header->payload_size,
-                          digits);
-    cg_leg_keys_take_heard(worker, leg, digits, now_us);
+    if (passes)
+        cg_dtmf_listener_watch_packet(leg->keys.listener, codec, sequence, payload, header->payload_size);
+    cg_dtmf_listen_packet(leg->keys.listener, codec, sequence, payload, header->payload_size, digits);
+    take_heard(worker, leg, digits, now_us);
 }
 
 bool cg_leg_keys_is_muted(const cg_leg *leg)

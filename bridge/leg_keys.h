@@ -34,10 +34,9 @@ void cg_leg_keys_receive_event(cg_worker *worker, cg_leg *leg, const cg_rtp_head
                                int64_t now_us);
 /* Its packets are not passed on. */
 bool cg_leg_keys_is_replayed(const cg_leg *leg, uint32_t timestamp);
-/* A packet of its sound, where there is a listener; and keys that were heard in it. */
+/* A packet of its sound, where there is a listener; it `passes`, or is translated. */
 void cg_leg_keys_hear_packet(cg_worker *worker, cg_leg *leg, const cg_rtp_header *header, uint32_t sequence,
-                             const uint8_t *data, int64_t now_us);
-void cg_leg_keys_take_heard(cg_worker *worker, cg_leg *leg, const char *digits, int64_t now_us);
+                             const uint8_t *data, bool passes, int64_t now_us);
 /* Speech that the leg's peer is sent: tones go on from there. */
 static inline void cg_leg_keys_follow(const cg_leg_keys *keys, cg_codec codec, const uint8_t *payload, size_t size)
 {

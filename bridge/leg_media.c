@@ -206,12 +206,13 @@ static void forward(cg_worker *worker, cg_leg *from, media_packet *packet, int64
         from->stats.dropped_other++;
         return;
     }
-    if (from->transcoder != NULL && is_translated(from, packet)) {
+    bool passes = from->transcoder == NULL || !is_translated(from, packet);
+    if (from->keys.listener != NULL)
+        cg_leg_keys_hear_packet(worker, from, &packet->header, packet->sequence, packet->data, passes, now_us);
+    if (!passes) {
         translate(worker, from, packet, now_us);
         return;
     }
-    if (from->keys.listener != NULL)
-        cg_leg_keys_hear_packet(worker, from, &packet->header, packet->sequence, packet->data, now_us);
     if (!cg_leg_may_flow(from, to) || is_replaced(from, to, packet)) {
         cg_rtp_rewriter_skip(&to->stream);
         return;

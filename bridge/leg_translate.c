@@ -107,9 +107,7 @@ void cg_leg_send_translated(cg_worker *worker, cg_leg *leg, int64_t now_us)
     if (to->state != CG_LEG_CONNECTED || !cg_leg_may_flow(leg, to))
         cg_transcoder_pause(leg->transcoder);
     while (cg_transcoder_due(leg->transcoder) <= now_us) {
-        bool any = cg_transcoder_step(leg->transcoder, now_us, &frame);
-        cg_leg_keys_take_heard(worker, leg, frame.keys, now_us);
-        if (!any)
+        if (!cg_transcoder_step(leg->transcoder, now_us, &frame))
             continue;
         if (cg_dtmf_sender_is_sounding(&to->keys.out) || cg_leg_keys_is_muted(leg))
             cg_rtp_rewriter_skip(&to->stream); /* a key replaces what is spoken meanwhile */

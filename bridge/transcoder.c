@@ -37,8 +37,7 @@ struct cg_transcoder {
     cg_comfort_noise noise;
     bool noisy; /* the sender is silent and has said how its silence sounds */
     cg_encoder *encoder;
-    cg_dtmf_listener *listener;   /* not owned; NULL: none */
-    char keys[CG_DTMF_HEARD + 1]; /* it has heard */
+    cg_dtmf_listener *listener; /* not owned; NULL: none */
     int16_t pcm[PCM_ROOM];
     size_t count;         /* samples in it */
     uint32_t source_ssrc; /* of the packets that come in */
@@ -240,15 +239,6 @@ static size_t add_concealment(cg_transcoder *transcoder, const cg_jitter_frame *
     return add_resampled(transcoder, v, pcm, count);
 }
 
-static void listen_to(cg_transcoder *transcoder, const int16_t *pcm, size_t count, uint32_t rate)
-{
-    char heard[CG_DTMF_HEARD + 1];
-    if (transcoder->listener == NULL)
-        return;
-    cg_dtmf_listen(transcoder->listener, pcm, count, rate, heard);
-    g_strlcat(transcoder->keys, heard, sizeof transcoder->keys);
-}
-
 static size_t add_packet(cg_transcoder *transcoder, const cg_jitter_frame *frame)
 {
     const cg_jitter_slot *packet = frame->packet;
@@ -267,7 +257,8 @@ static size_t add_packet(cg_transcoder *transcoder, const cg_jitter_frame *frame
         cg_jitter_frame hole = {.kind = CG_JITTER_LOST, .duration = frame->duration};
         return add_concealment(transcoder, &hole);
     }
-    listen_to(transcoder, pcm, count, cg_decoder_rate(v->decoder));
+    if (transcoder->listener != NULL)
+        cg_dtmf_listener_watch(transcoder->listener, pcm, count, cg_decoder_rate(v->decoder));
     return add_resampled(transcoder, v, pcm, count);
 }
 
@@ -286,13 +277,6 @@ static size_t scale(cg_transcoder *transcoder, size_t count, int64_t excess_us)
     return count;
 }
 
-static size_t add_missing(cg_transcoder *transcoder, const cg_jitter_frame *frame)
-{
-    if (frame->kind == CG_JITTER_LOST && transcoder->listener != NULL)
-        cg_dtmf_listener_skip(transcoder->listener);
-    return add_concealment(transcoder, frame);
-}
-
 static void fill(cg_transcoder *transcoder)
 {
     while (transcoder->count < transcoder->frame) {
@@ -302,7 +286,7 @@ static void fill(cg_transcoder *transcoder)
         if (frame.kind == CG_JITTER_PACKET)
             transcoder->count += scale(transcoder, add_packet(transcoder, &frame), frame.excess_us);
         else
-            transcoder->count += add_missing(transcoder, &frame);
+            transcoder->count += add_concealment(transcoder, &frame);
     }
 }
 
@@ -323,7 +307,6 @@ static bool is_over(const cg_transcoder *transcoder)
 
 bool cg_transcoder_step(cg_transcoder *transcoder, int64_t now_us, cg_transcoder_frame *ret_frame)
 {
-    ret_frame->keys[0] = '\0';
     if (transcoder->resting)
         return false;
     if (now_us - transcoder->due_us > STALL_US)
@@ -339,8 +322,6 @@ bool cg_transcoder_step(cg_transcoder *transcoder, int64_t now_us, cg_transcoder
         .size = encode(transcoder),
         .payload = transcoder->payload,
     };
-    memcpy(ret_frame->keys, transcoder->keys, sizeof ret_frame->keys);
-    transcoder->keys[0] = '\0';
     move_due(transcoder, transcoder->due_us + (int64_t) transcoder->frame * 1000000 / transcoder->rate);
     if (ret_frame->size == 0) {
         transcoder->first = true;

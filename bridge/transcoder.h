@@ -31,8 +31,7 @@ typedef struct {
     uint32_t sequence, timestamp;
     bool first; /* of a talk spurt */
     size_t size;
-    const uint8_t *payload;       /* valid until the next step */
-    char keys[CG_DTMF_HEARD + 1]; /* that the listener heard since the step before; also where nothing is sent */
+    const uint8_t *payload; /* valid until the next step */
 } cg_transcoder_frame;
 
 typedef struct cg_transcoder cg_transcoder;
@@ -43,7 +42,7 @@ const cg_transcoder_config *cg_transcoder_get_config(const cg_transcoder *transc
 uint32_t cg_transcoder_ssrc(const cg_transcoder *transcoder); /* of the stream it makes, as it was given */
 const cg_jitter_stats *cg_transcoder_jitter_stats(const cg_transcoder *transcoder);
 
-/* Listens for keys in what comes in, as it is taken from the jitter buffer. Stays the caller's; NULL: nobody. */
+/* Watches what comes in as it is taken from the jitter buffer. Stays the caller's; NULL: nobody. */
 void cg_transcoder_set_listener(cg_transcoder *transcoder, cg_dtmf_listener *listener);
 
 void cg_transcoder_put(cg_transcoder *transcoder, const cg_transcoder_packet *packet, int64_t now_us);

@@ -265,7 +265,7 @@ int main(int argc, char **argv)
     add(&(key_case){CG_CODEC_G722, CG_CODEC_G722, BY_TONES, BY_EVENTS_8000, 0, false});
     add(&(key_case){CG_CODEC_OPUS, CG_CODEC_OPUS, BY_TONES, BY_EVENTS_48000, 0, false});
     add(&(key_case){CG_CODEC_OPUS, CG_CODEC_PCMA, BY_EVENTS_48000, BY_TONES, 50, false}); /* translated */
-    add(&(key_case){CG_CODEC_PCMA, CG_CODEC_OPUS, BY_TONES, BY_EVENTS_48000, 0, false});
+    add(&(key_case){CG_CODEC_PCMA, CG_CODEC_OPUS, BY_TONES, BY_EVENTS_48000, 50, false});
     add(&(key_case){CG_CODEC_G722, CG_CODEC_OPUS, BY_TONES, BY_EVENTS_48000, 0, false});
     add(&(key_case){CG_CODEC_OPUS, CG_CODEC_PCMU, BY_TONES, BY_EVENTS_8000, 0, false});
     add(&(key_case){CG_CODEC_PCMU, CG_CODEC_PCMU, BY_EVENTS_8000, BY_EVENTS_8000, 0, true});
