@@ -5,12 +5,12 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "bridge/admission.h"
 #include "bridge/bridge_stats.h"
-#include "bridge/worker_load.h"
-#include "bridge/worker_mail.h"
-#include "bridge/worker_tcp.h"
-#include "bridge/worker_ufrag.h"
+#include "bridge/ice/worker_ufrag.h"
+#include "bridge/worker/admission.h"
+#include "bridge/worker/worker_load.h"
+#include "bridge/worker/worker_mail.h"
+#include "bridge/worker/worker_tcp.h"
 
 #include <string.h>
 

@@ -8,10 +8,10 @@
 
 #include "base/mailbox.h"
 #include "base/media.h"
-#include "bridge/ice_servers.h"
-#include "bridge/leg_event.h"
-#include "bridge/music.h"
-#include "bridge/rtp_host.h"
+#include "bridge/audio/music.h"
+#include "bridge/ice/ice_servers.h"
+#include "bridge/leg/leg_event.h"
+#include "bridge/transport/rtp_host.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,10 +3,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "gateway/client.h"
-#include "gateway/client_destination.h"
-#include "gateway/client_messages.h"
-#include "gateway/http_api.h"
+#include "gateway/client/client.h"
+#include "gateway/client/client_destination.h"
+#include "gateway/client/client_messages.h"
+#include "gateway/http/http_api.h"
 
 #include <signal.h>
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "base/mailbox.h"
-#include "gateway/calls.h"
-#include "gateway/config.h"
-#include "gateway/presence.h"
-#include "gateway/telephony.h"
+#include "gateway/call/calls.h"
+#include "gateway/client/presence.h"
+#include "gateway/config/config.h"
+#include "gateway/telephony/telephony.h"
 
 #include <uv.h>
 

@@ -1,5 +1,5 @@
 /* Error codes of the channel and the calls on it, as existing clients know them (docs/protocol.md). Token errors have
- * theirs in auth/token.h, call ends in gateway/call_end.c. */
+ * theirs in auth/token.h, call ends in gateway/call/call_end.c. */
 #pragma once
 
 enum {

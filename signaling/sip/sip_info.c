@@ -10,7 +10,7 @@
 
 enum {
     DURATION_MS = 100, /* told of a key */
-    SPACING_MS = 170,  /* of keys: as those in media (bridge/dtmf_send.h) */
+    SPACING_MS = 170,  /* of keys: as those in media (bridge/dtmf/dtmf_send.h) */
     PAUSE_MS = 500,    /* 'w' */
     MAX_WAITING = 64,  /* keys; further ones are dropped */
 };

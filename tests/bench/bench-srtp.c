@@ -1,7 +1,7 @@
 /* What one SRTP packet costs: libsrtp with the primitives it was built with against the replaced ones, in one run, for
  * one peer whose keys stay in the cache and for many in turn. Prints microseconds of one core per operation. */
-#include "bridge/srtp_primitives.h"
-#include "bridge/srtp_session.h"
+#include "bridge/srtp/srtp_primitives.h"
+#include "bridge/srtp/srtp_session.h"
 
 #include <glib.h>
 #include <srtp2/srtp.h>

@@ -1,7 +1,7 @@
 /* What translating one direction of a call costs the processor, beside the libraries' decoding and encoding alone (the
  * floor). Packets of 20 ms of something like speech, without network and encryption. */
-#include "bridge/codec.h"
-#include "bridge/transcoder.h"
+#include "bridge/audio/codec.h"
+#include "bridge/audio/transcoder.h"
 #include "tests/bench/recording.h"
 
 #include <glib.h>

@@ -1,7 +1,7 @@
 /* Something like speech in a codec, a packet for every 20 ms. */
 #pragma once
 
-#include "bridge/codec.h"
+#include "bridge/audio/codec.h"
 
 enum { RECORDING_PACKET_US = 20000, RECORDING_PER_S = 50 };
 

@@ -1,7 +1,7 @@
 /* A peer's payloads as sound: records of five octets and a payload through a transcoder, whose jitter buffer, decoders
  * and encoder meet what a peer can send. Octets: codec, sequence step, timestamp step (two), time step;
  * the low six bits of the last say how long the payload is, in units of four. */
-#include "bridge/transcoder.h"
+#include "bridge/audio/transcoder.h"
 
 #include <stdlib.h>
 

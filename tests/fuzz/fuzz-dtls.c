@@ -1,7 +1,7 @@
 /* Datagrams of a DTLS server, given to one handshake: pairs of a big-endian 16-bit size and as many bytes; size 0 lets
  * the time pass to what is due next. Randomness is fixed, so that recorded answers (record-dtls.c) are valid and
  * mutations reach every message of the handshake, up to its end. */
-#include "bridge/dtls_handshake.h"
+#include "bridge/dtls/dtls_handshake.h"
 
 #include "fixed_random.h"
 

@@ -1,8 +1,8 @@
 /* Telephone events in any order: eight octets a packet (timestamp, payload). There is at most one digit a packet, and
  * a doubled packet never makes one. */
-#include "bridge/dtmf_receive.h"
-#include "bridge/dtmf_send.h"
-#include "bridge/wire.h"
+#include "bridge/dtmf/dtmf_receive.h"
+#include "bridge/dtmf/dtmf_send.h"
+#include "bridge/transport/wire.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* RTCP compounds from a peer: read, taken into a session, answered. What we write we can read. */
-#include "bridge/rtcp.h"
-#include "bridge/rtcp_session.h"
+#include "bridge/rtp/rtcp.h"
+#include "bridge/rtp/rtcp_session.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* RTP headers, header extensions and RED blocks as a peer may send them once authenticated. Whatever comes, the packet
  * that goes on is well-formed and carries the same payload. */
-#include "bridge/red.h"
-#include "bridge/rtp.h"
-#include "bridge/rtp_extension.h"
+#include "bridge/rtp/red.h"
+#include "bridge/rtp/rtp.h"
+#include "bridge/rtp/rtp_extension.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SRTP and SRTCP of one leg. The first byte says what is done with the rest: unprotected as it came, or protected by
  * the peer first, damaged by the second and third byte if the mode says so, and then unprotected. */
-#include "bridge/srtp_session.h"
+#include "bridge/srtp/srtp_session.h"
 
 #include <glib.h>
 #include <string.h>

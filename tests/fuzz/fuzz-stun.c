@@ -1,6 +1,6 @@
 /* STUN checks for one leg. The first byte says what is done with the rest: taken as a whole datagram, or as attributes
  * that are framed, signed and fingerprinted properly, so that what stands behind the integrity check is reached too. */
-#include "bridge/ice_lite.h"
+#include "bridge/ice/ice_lite.h"
 
 #include <arpa/inet.h>
 #include <glib.h>

@@ -1,8 +1,8 @@
 /* The stream of ICE-TCP, cut into reads as the input says: what comes out does not depend on the cuts, is bounded, and
  * once the stream is broken it stays so. */
-#include "bridge/ice_lite.h"
-#include "bridge/tcp_frames.h"
-#include "bridge/udp.h"
+#include "bridge/ice/ice_lite.h"
+#include "bridge/tcp/tcp_frames.h"
+#include "bridge/transport/udp.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

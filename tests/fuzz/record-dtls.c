@@ -1,6 +1,6 @@
 /* Makes seeds for fuzz-dtls: shakes hands with OpenSSL, with the fuzz target's fixed randomness, and writes what the
  * server said. Usage: record-dtls DIRECTORY */
-#include "bridge/dtls_handshake.h"
+#include "bridge/dtls/dtls_handshake.h"
 
 #include "dtls_server.h"
 #include "fixed_random.h"

@@ -2,7 +2,7 @@
 #include "tests/lib-native/webrtc_peer_internal.h"
 
 #include "base/random.h"
-#include "bridge/srtp_session.h"
+#include "bridge/srtp/srtp_session.h"
 #include "tests/lib-native/peer_srtp.h"
 
 #include <glib.h>

@@ -16,8 +16,8 @@
 #pragma once
 
 #include "base/media.h"
-#include "bridge/rtcp.h"
-#include "bridge/rtp.h"
+#include "bridge/rtp/rtcp.h"
+#include "bridge/rtp/rtp.h"
 #include "tests/lib-native/peer_dtls.h"
 
 typedef struct webrtc_peer webrtc_peer;

@@ -30,6 +30,26 @@ LAYERS = {
     'gateway': {'gateway', 'signaling', 'bridge', 'auth', 'base'},
 }
 
+# The same for the folders inside: besides its own files each includes these. What lies on top may include all of them.
+INSIDE = {
+    'bridge/transport': set(),
+    'bridge/rtp': {'transport'},
+    'bridge/dtls': set(),
+    'bridge/srtp': {'dtls'},
+    'bridge/ice': {'transport'},
+    'bridge/tcp': {'transport', 'ice'},
+    'bridge/audio': {'dtmf'},
+    'bridge/dtmf': {'transport', 'audio'},
+    'bridge/worker': {'transport', 'rtp', 'tcp', 'leg'},
+    'bridge/leg': {'transport', 'rtp', 'dtls', 'srtp', 'ice', 'audio', 'dtmf', 'worker'},
+    'gateway/call': set(),
+    'gateway/client': {'call'},
+    'gateway/telephony': {'call', 'http'},
+    'gateway/config': {'call', 'client', 'telephony'},
+    'gateway/http': {'config'},
+    'gateway/command': {'config', 'http'},
+}
+
 C = {'.c', '.h'}
 JS = {'.js', '.mjs'}
 OPENING_COMMENTS = {'.c': '/*', '.h': '/*', '.js': ('/*', '//'), '.mjs': ('/*', '//'), '.ts': ('/*', '//'), '.css': '/*',
@@ -68,6 +88,13 @@ def check_functions(path, text, extension):
             yield function.line, f'{function.name}() is neither static nor named cg_'
 
 
+def may_include_inside(folder, target):
+    top, _, inner = target.partition('/')
+    if folder == target or folder.count('/') == 0 or inner == '' or not folder.startswith(top + '/'):
+        return True
+    return folder in INSIDE and inner in INSIDE[folder]
+
+
 def check_includes(path, text, extension):
     folder = path.split('/')[0]
     for number, line in enumerate(text.splitlines(), 1):
@@ -79,6 +106,8 @@ def check_includes(path, text, extension):
             yield number, f'"{include.group(1)}" is not a path from the top of the tree'
         elif target not in LAYERS[folder]:
             yield number, f'{folder}/ may not include {target}/ ("{include.group(1)}")'
+        elif not may_include_inside(os.path.dirname(path), os.path.dirname(include.group(1))):
+            yield number, f'{os.path.dirname(path)}/ may not include "{include.group(1)}"'
 
 
 def check_pragma_once(path, text, extension):

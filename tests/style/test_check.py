@@ -55,6 +55,13 @@ class Layers(unittest.TestCase):
                 found = self.include(folder, f'{target}/y.h')
                 self.assertEqual(found == [], folder == target or (folder, target) in allowed, (folder, target))
 
+    def test_down_only_inside(self):
+        for folder, target, allowed in (('bridge/tcp', 'bridge/transport', True), ('bridge/transport', 'bridge/tcp', False),
+                                        ('bridge/tcp', 'bridge/tcp', True), ('bridge', 'bridge/tcp', True),
+                                        ('bridge/tcp', 'bridge', True), ('gateway/call', 'gateway/client', False),
+                                        ('gateway/call', 'bridge/tcp', True), ('bridge/new', 'bridge/tcp', False)):
+            self.assertEqual(self.include(folder, f'{target}/y.h') == [], allowed, (folder, target))
+
     def test_paths_from_the_top(self):
         self.assertEqual(self.include('base', 'y.h'), ['"y.h" is not a path from the top of the tree'])
         self.assertEqual(len(self.include('base', '../gateway/y.h')), 1)

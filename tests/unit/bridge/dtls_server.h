@@ -2,7 +2,7 @@
  * implementation. */
 #pragma once
 
-#include "bridge/dtls_pool.h"
+#include "bridge/dtls/dtls_pool.h"
 
 #include <glib.h>
 #include <stdbool.h>

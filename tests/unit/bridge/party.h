@@ -4,7 +4,7 @@
 
 #include "tests/unit/bridge/bridge_world.h"
 
-#include "bridge/codec.h"
+#include "bridge/audio/codec.h"
 
 enum { PARTY_RATE = 16000, PARTY_EVENTS = 101 };
 

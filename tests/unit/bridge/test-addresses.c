@@ -1,6 +1,6 @@
 /* Addresses: configured ones, candidates and their order, what is bound. */
-#include "bridge/addresses.h"
-#include "bridge/path.h"
+#include "bridge/transport/addresses.h"
+#include "bridge/transport/path.h"
 
 #include <arpa/inet.h>
 #include <glib.h>

@@ -1,5 +1,5 @@
 /* The choice of a worker. */
-#include "bridge/admission.h"
+#include "bridge/worker/admission.h"
 
 #include <glib.h>
 

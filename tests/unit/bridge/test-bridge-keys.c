@@ -3,12 +3,12 @@
 #include "tests/unit/bridge/bridge_world.h"
 #include "tests/unit/bridge/sound.h"
 
-#include "bridge/codec.h"
-#include "bridge/dtmf_event.h"
-#include "bridge/dtmf_listen.h"
-#include "bridge/dtmf_receive.h"
-#include "bridge/dtmf_send.h"
-#include "bridge/dtmf_speak.h"
+#include "bridge/audio/codec.h"
+#include "bridge/dtmf/dtmf_event.h"
+#include "bridge/dtmf/dtmf_listen.h"
+#include "bridge/dtmf/dtmf_receive.h"
+#include "bridge/dtmf/dtmf_send.h"
+#include "bridge/dtmf/dtmf_speak.h"
 
 #include <string.h>
 

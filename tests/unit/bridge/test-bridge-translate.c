@@ -2,7 +2,7 @@
  * and the bridge's own clock. */
 #include "tests/unit/bridge/party.h"
 
-#include "bridge/dtmf_event.h"
+#include "bridge/dtmf/dtmf_event.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Codecs against the standards' own values, and against what they lose of speech by nature. */
-#include "bridge/codec.h"
+#include "bridge/audio/codec.h"
 #include "tests/unit/bridge/sound.h"
 
 #include <glib.h>

@@ -1,7 +1,7 @@
 /* Budgets, and drops that are counted always and logged now and then. */
 #include "bridge/bridge_stats.h"
-#include "bridge/budget.h"
-#include "bridge/drop.h"
+#include "bridge/worker/budget.h"
+#include "bridge/worker/drop.h"
 
 #include "base/log.h"
 

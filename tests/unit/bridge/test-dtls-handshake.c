@@ -1,7 +1,7 @@
 /* One handshake against OpenSSL over a network made of two queues and a clock that only the test moves. */
-#include "bridge/dtls_handshake.h"
+#include "bridge/dtls/dtls_handshake.h"
 
-#include "bridge/dtls_record.h"
+#include "bridge/dtls/dtls_record.h"
 #include "dtls_server.h"
 
 #include <glib.h>

@@ -1,5 +1,5 @@
 /* The pool with real threads, one mailbox that owns all legs, and OpenSSL servers driven by the test's thread. */
-#include "bridge/dtls_pool.h"
+#include "bridge/dtls/dtls_pool.h"
 
 #include "base/clock.h"
 #include "dtls_server.h"

@@ -1,7 +1,7 @@
 /* Keys as tones over networks that lose, delay and double packets: one pressed is one heard. Hundreds of made-up calls
  * of each kind, by chance of fixed seeds; how many keys went wrong is printed. */
-#include "bridge/codec.h"
-#include "bridge/dtmf_listen.h"
+#include "bridge/audio/codec.h"
+#include "bridge/dtmf/dtmf_listen.h"
 #include "tests/unit/bridge/sound.h"
 
 #include <glib.h>

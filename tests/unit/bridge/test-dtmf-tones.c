@@ -1,9 +1,9 @@
 /* Keys as tones, said in every codec and heard again: each once, and none in speech; under loss: test-dtmf-loss. */
-#include "bridge/dtmf_event.h"
-#include "bridge/dtmf_listen.h"
-#include "bridge/dtmf_match.h"
-#include "bridge/dtmf_send.h"
-#include "bridge/dtmf_speak.h"
+#include "bridge/dtmf/dtmf_event.h"
+#include "bridge/dtmf/dtmf_listen.h"
+#include "bridge/dtmf/dtmf_match.h"
+#include "bridge/dtmf/dtmf_send.h"
+#include "bridge/dtmf/dtmf_speak.h"
 #include "tests/unit/bridge/sound.h"
 
 #include <glib.h>

@@ -1,6 +1,6 @@
 /* Keys in RFC 4733 events: one digit per key under loss, doubling and reordering; the packets we make of keys. */
-#include "bridge/dtmf_receive.h"
-#include "bridge/dtmf_send.h"
+#include "bridge/dtmf/dtmf_receive.h"
+#include "bridge/dtmf/dtmf_send.h"
 
 #include <glib.h>
 #include <string.h>

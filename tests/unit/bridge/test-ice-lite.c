@@ -1,6 +1,6 @@
 /* ICE-lite against requests written byte by byte here, with GLib's HMAC and a CRC of our own, so that libnice does not
  * vouch for libnice. Vectors: RFC 5769. */
-#include "bridge/ice_lite.h"
+#include "bridge/ice/ice_lite.h"
 
 #include <arpa/inet.h>
 #include <glib.h>

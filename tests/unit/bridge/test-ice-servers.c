@@ -1,5 +1,5 @@
 /* The servers of full ICE agents as an operator writes them, and the passwords made of a shared secret. */
-#include "bridge/ice_servers.h"
+#include "bridge/ice/ice_servers.h"
 
 #include <glib.h>
 

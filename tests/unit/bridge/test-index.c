@@ -1,5 +1,5 @@
 /* The hash index against a plain list, under random additions and removals with few hashes (many collisions). */
-#include "bridge/index.h"
+#include "bridge/transport/index.h"
 
 #include <glib.h>
 

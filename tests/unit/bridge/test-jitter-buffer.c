@@ -1,5 +1,5 @@
 /* The jitter buffer in a made-up world: a sender, a network by table, and a listener that takes a frame at its pace. */
-#include "bridge/jitter_buffer.h"
+#include "bridge/audio/jitter_buffer.h"
 
 #include <glib.h>
 #include <string.h>

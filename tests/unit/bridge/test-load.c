@@ -1,5 +1,5 @@
 /* The load of a worker from made-up samples: what it takes to be refused a call, and to be given one again. */
-#include "bridge/load.h"
+#include "bridge/worker/load.h"
 
 #include <glib.h>
 

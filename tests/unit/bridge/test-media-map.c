@@ -1,6 +1,6 @@
 /* Descriptions compiled into tables: whose numbers count where (RFC 3264 section 5.1), directions, links. */
-#include "bridge/media_map.h"
-#include "bridge/red.h"
+#include "bridge/leg/media_map.h"
+#include "bridge/rtp/red.h"
 
 #include <glib.h>
 

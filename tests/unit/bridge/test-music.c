@@ -2,7 +2,7 @@
 #include "tests/unit/bridge/music_file.h"
 #include "tests/unit/bridge/sound.h"
 
-#include "bridge/music.h"
+#include "bridge/audio/music.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>

@@ -1,5 +1,5 @@
 /* Pacing: how long a worker waits for a batch, at all rates. */
-#include "bridge/pacing.h"
+#include "bridge/worker/pacing.h"
 
 #include <glib.h>
 

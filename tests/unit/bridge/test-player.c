@@ -2,7 +2,7 @@
 #include "tests/unit/bridge/music_file.h"
 #include "tests/unit/bridge/sound.h"
 
-#include "bridge/player.h"
+#include "bridge/audio/player.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>

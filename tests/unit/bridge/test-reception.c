@@ -1,5 +1,5 @@
 /* Reception statistics: RFC 3550 appendix A.1 (extended sequence numbers), A.3 (loss), A.8 (jitter). */
-#include "bridge/reception.h"
+#include "bridge/rtp/reception.h"
 
 #include <glib.h>
 

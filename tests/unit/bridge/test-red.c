@@ -1,5 +1,5 @@
 /* Redundant audio (RFC 2198 section 3). */
-#include "bridge/red.h"
+#include "bridge/rtp/red.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* RTCP compounds (RFC 3550 section 6.4 to 6.6) and the state between reports. */
-#include "bridge/rtcp.h"
-#include "bridge/rtcp_session.h"
+#include "bridge/rtp/rtcp.h"
+#include "bridge/rtp/rtcp_session.h"
 
 #include <glib.h>
 #include <string.h>

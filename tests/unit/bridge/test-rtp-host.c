@@ -1,5 +1,5 @@
 /* Where plain RTP is received: which addresses are told, and pairs of ports of either family. */
-#include "bridge/rtp_host.h"
+#include "bridge/transport/rtp_host.h"
 
 #include <arpa/inet.h>
 #include <glib.h>

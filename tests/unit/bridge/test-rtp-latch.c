@@ -1,5 +1,5 @@
 /* Whose plain RTP is taken: the signalled address's, once locked nobody else's, a stranger's only where configured. */
-#include "bridge/rtp_latch.h"
+#include "bridge/transport/rtp_latch.h"
 
 #include <glib.h>
 

@@ -1,5 +1,5 @@
 /* Continuity of the outgoing stream: over wraps, losses, reordering, pauses, digits and changes of partner. */
-#include "bridge/rtp_rewriter.h"
+#include "bridge/rtp/rtp_rewriter.h"
 
 #include <glib.h>
 

@@ -1,6 +1,6 @@
 /* RTP headers (RFC 3550 section 5.1 and 5.3.1) and header extensions (RFC 8285). */
-#include "bridge/rtp.h"
-#include "bridge/rtp_extension.h"
+#include "bridge/rtp/rtp.h"
+#include "bridge/rtp/rtp_extension.h"
 
 #include <glib.h>
 #include <string.h>

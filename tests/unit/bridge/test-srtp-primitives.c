@@ -1,5 +1,5 @@
 /* AES counter mode against OpenSSL's own, whole and in pieces; the tags of interleaved keys. */
-#include "bridge/srtp_primitives.h"
+#include "bridge/srtp/srtp_primitives.h"
 
 #include <glib.h>
 #include <openssl/evp.h>

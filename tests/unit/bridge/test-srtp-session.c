@@ -1,7 +1,7 @@
 /* SRTP: the primitives against RFC 3711's and RFC 2202's vectors, sessions against each other, and against the libsrtp
  * whose primitives were not replaced (sessions made before the replacement keep what they were made with). */
-#include "bridge/srtp_primitives.h"
-#include "bridge/srtp_session.h"
+#include "bridge/srtp/srtp_primitives.h"
+#include "bridge/srtp/srtp_session.h"
 
 #include <glib.h>
 #include <srtp2/srtp.h>

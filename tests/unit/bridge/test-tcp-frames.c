@@ -1,10 +1,10 @@
 /* The stream of ICE-TCP taken apart (RFC 4571), who may wait before he belongs to a leg, and the worker in our ufrags.
  */
-#include "bridge/tcp_frames.h"
-#include "bridge/tcp_unclaimed.h"
-#include "bridge/udp.h"
-#include "bridge/wire.h"
-#include "bridge/worker_ufrag.h"
+#include "bridge/ice/worker_ufrag.h"
+#include "bridge/tcp/tcp_frames.h"
+#include "bridge/tcp/tcp_unclaimed.h"
+#include "bridge/transport/udp.h"
+#include "bridge/transport/wire.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Shorter and longer by whole periods: a tone stays that tone, at its level, without a click. */
-#include "bridge/time_scale.h"
+#include "bridge/audio/time_scale.h"
 #include "tests/unit/bridge/sound.h"
 
 #include <glib.h>

@@ -1,6 +1,6 @@
 /* A sender whose clock is not ours, translated for ten minutes: nothing is heard of the difference, and the delay stays
  * within bounds. The sender's tone changes every ten seconds; by that the delay is seen. */
-#include "bridge/transcoder.h"
+#include "bridge/audio/transcoder.h"
 #include "tests/unit/bridge/sound.h"
 
 #include <glib.h>

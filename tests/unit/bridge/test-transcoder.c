@@ -1,6 +1,6 @@
 /* One direction of a translated call in a made-up world: packets of something like speech, or a tone, in at the times
  * the test says, packets out at the transcoder's own. */
-#include "bridge/transcoder.h"
+#include "bridge/audio/transcoder.h"
 #include "tests/unit/bridge/sound.h"
 
 #include <glib.h>

@@ -1,5 +1,5 @@
 /* What the kernel tells of a socket that nobody reads. */
-#include "bridge/udp.h"
+#include "bridge/transport/udp.h"
 
 #include <arpa/inet.h>
 #include <glib.h>

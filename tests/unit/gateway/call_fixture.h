@@ -1,7 +1,7 @@
 /* Calls between parties that only note what they are told, over a bridge that does the same. */
 #pragma once
 
-#include "gateway/calls.h"
+#include "gateway/call/calls.h"
 #include "tests/unit/gateway/fake_bridge.h"
 
 typedef struct {

@@ -1,5 +1,5 @@
 /* Which codecs two parties are brought together with, translated or not. */
-#include "gateway/call_codecs.h"
+#include "gateway/call/call_codecs.h"
 
 #include <string.h>
 

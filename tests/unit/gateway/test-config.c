@@ -1,6 +1,6 @@
 /* The configuration file: defaults, every kind of value, and every kind of mistake with the message an operator gets.
  */
-#include "gateway/config.h"
+#include "gateway/config/config.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* Who hears music when: alice has called bob; whoever of them waits hears it, unless something else is to be heard.
  * Legs 1 and 2 are theirs. */
-#include "gateway/hold_music.h"
-#include "gateway/transfer.h"
+#include "gateway/call/hold_music.h"
+#include "gateway/call/transfer.h"
 #include "tests/unit/gateway/call_fixture.h"
 
 #include <string.h>

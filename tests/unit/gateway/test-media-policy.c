@@ -1,5 +1,5 @@
 /* Where media may go: every kind of policy against where signalling comes from and what is asked for. */
-#include "gateway/media_policy.h"
+#include "gateway/telephony/media_policy.h"
 
 #include <arpa/inet.h>
 #include <glib.h>

@@ -1,6 +1,6 @@
 /* Numbers and routes: as they are written, the longest prefix, who may be called, whom a number is for. */
-#include "gateway/config.h"
-#include "gateway/routes.h"
+#include "gateway/config/config.h"
+#include "gateway/telephony/routes.h"
 
 #include <arpa/inet.h>
 #include <string.h>

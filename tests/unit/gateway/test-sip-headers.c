@@ -1,5 +1,5 @@
 /* Which parameters become headers, and which calls are refused for them. */
-#include "gateway/sip_headers.h"
+#include "gateway/telephony/sip_headers.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The E-model against the figures that its Recommendation publishes. */
-#include "gateway/speech_quality.h"
+#include "gateway/call/speech_quality.h"
 
 #include <glib.h>
 #include <math.h>

@@ -2,7 +2,7 @@
  * called bob; bob has her transferred to carol, unless a test says otherwise. */
 #include "base/clock.h"
 #include "base/log.h"
-#include "gateway/transfer.h"
+#include "gateway/call/transfer.h"
 #include "tests/unit/gateway/call_fixture.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The order of a trunk's hosts: down, priority, weight. */
-#include "gateway/trunk_hosts.h"
+#include "gateway/telephony/trunk_hosts.h"
 
 static char *hosts[] = {"a", "b", "c", "d", NULL};
 

@@ -1,0 +1,481 @@
+/* Reading the configuration: the key file, its scalar options by table (config_options.c), its accounts, keys and
+ * applications here. Every unknown group or key is a mistake that is named, never a setting silently without effect. */
+#include "gateway/config/config.h"
+
+#include "gateway/call/hold_music.h"
+#include "gateway/config/config_options.h"
+#include "gateway/config/config_trunks.h"
+#include "gateway/config/config_values.h"
+#include "signaling/tls_certificate.h"
+
+#include <string.h>
+
+static bool fail(char **ret_error, const char *name, const char *group, const char *key, const char *why)
+{
+    if (key != NULL)
+        *ret_error = g_strdup_printf("%s: [%s] %s: %s", name, group, key, why);
+    else
+        *ret_error = g_strdup_printf("%s: [%s]: %s", name, group, why);
+    return false;
+}
+
+/* A text value without surrounding space; NULL if the key is absent. Free with g_free. */
+static char *text_of(GKeyFile *file, const char *group, const char *key)
+{
+    char *text = g_key_file_get_string(file, group, key, NULL);
+    return text != NULL ? g_strstrip(text) : NULL;
+}
+
+static bool sid_of(GKeyFile *file, const char *group, const char *key, const char *kind, cg_sid *ret_sid)
+{
+    g_autofree char *text = text_of(file, group, key);
+    return cg_sid_parse(text, kind, ret_sid);
+}
+
+/* False and a message if `key` is there but not a whole number; untouched if it is absent. */
+static bool number_of(GKeyFile *file, const char *group, const char *key, unsigned *ret, char **ret_why)
+{
+    g_autofree char *text = text_of(file, group, key);
+    guint64 value;
+    if (text == NULL)
+        return true;
+    if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT, &value, NULL)) {
+        *ret_why = g_strdup_printf("%s must be a whole number, not \"%s\"", key, text);
+        return false;
+    }
+    *ret = (unsigned) value;
+    return true;
+}
+
+/* The account's music as an absolute path; NULL: it has none of its own. */
+static char *music_of(cg_config *config, GKeyFile *file, const char *group, const char *directory_path)
+{
+    g_autofree char *text = text_of(file, group, "hold_music");
+    if (text == NULL || *text == '\0')
+        return NULL;
+    char *path = g_canonicalize_filename(text, directory_path);
+    g_ptr_array_add(config->account_music, path);
+    return path;
+}
+
+static bool add_account(cg_config *config, GKeyFile *file, const char *group, const cg_sid *sid,
+                        const char *directory_path, char **ret_why)
+{
+    g_autofree char *name = text_of(file, group, "name");
+    g_autofree char *auth_token = text_of(file, group, "auth_token");
+    cg_account account = {.sid = *sid,
+                          .name = name,
+                          .auth_token = auth_token,
+                          .hold_music = music_of(config, file, group, directory_path)};
+    return cg_config_read_switch(file, group, "suspended", &account.suspended, ret_why) &&
+           number_of(file, group, "max_connections", &account.max_connections, ret_why) &&
+           cg_directory_add_account(config->directory, &account, ret_why);
+}
+
+static bool read_public_key(const char *path, const char *directory_path, char **ret_pem, char **ret_why)
+{
+    g_autofree char *full = g_canonicalize_filename(path, directory_path);
+    g_autoptr(GError) error = NULL;
+    if (g_file_get_contents(full, ret_pem, NULL, &error))
+        return true;
+    *ret_why = g_strdup_printf("public_key_file: %s", error->message);
+    return false;
+}
+
+static bool add_key(cg_config *config, GKeyFile *file, const char *group, const cg_sid *sid, const char *directory_path,
+                    char **ret_why)
+{
+    g_autofree char *algorithm = text_of(file, group, "algorithm");
+    g_autofree char *secret = text_of(file, group, "secret");
+    g_autofree char *public_key_file = text_of(file, group, "public_key_file");
+    g_autofree char *public_key = NULL;
+    cg_key key = {.sid = *sid, .secret = secret};
+
+    if (!sid_of(file, group, "account", "AC", &key.account)) {
+        *ret_why = g_strdup("account must name the account (AC and 32 hex digits) this key belongs to");
+        return false;
+    }
+    if (!cg_algorithm_parse(algorithm != NULL ? algorithm : "HS256", &key.algorithm)) {
+        *ret_why = g_strdup("algorithm must be HS256, HS384, HS512, ES256 or RS256");
+        return false;
+    }
+    if (public_key_file != NULL && !read_public_key(public_key_file, directory_path, &public_key, ret_why))
+        return false;
+    key.public_key = public_key;
+    return cg_directory_add_key(config->directory, &key, ret_why);
+}
+
+static bool add_application(cg_config *config, GKeyFile *file, const char *group, const cg_sid *sid, char **ret_why)
+{
+    g_autofree char *name = text_of(file, group, "name");
+    g_autofree char *mode = text_of(file, group, "mode");
+    cg_application application = {.sid = *sid, .name = name, .mode = CG_APPLICATION_DIRECT, .transcode = true};
+
+    if (!sid_of(file, group, "account", "AC", &application.account)) {
+        *ret_why = g_strdup("account must name the account (AC and 32 hex digits) this application belongs to");
+        return false;
+    }
+    if (mode != NULL && !g_str_equal(mode, "direct")) {
+        *ret_why = g_strdup_printf("mode must be \"direct\", not \"%s\"", mode);
+        return false;
+    }
+    return number_of(file, group, "ring_timeout_s", &application.ring_timeout_s, ret_why) &&
+           cg_config_read_switch(file, group, "transcode", &application.transcode, ret_why) &&
+           cg_directory_add_application(config->directory, &application, ret_why);
+}
+
+static const char *const account_keys[] = {"name", "auth_token", "suspended", "max_connections", "hold_music", NULL};
+static const char *const key_keys[] = {"account", "algorithm", "secret", "public_key_file", NULL};
+static const char *const application_keys[] = {"account", "name", "mode", "ring_timeout_s", "transcode", NULL};
+
+static const char *const trunk_keys[] = {"account",
+                                         "application",
+                                         "hosts",
+                                         "sources",
+                                         "prefixes",
+                                         "allowed_prefixes",
+                                         "user",
+                                         "password",
+                                         "caller_id",
+                                         "strip",
+                                         "add",
+                                         "codecs",
+                                         "max_calls",
+                                         "transfers",
+                                         "inbound",
+                                         "srtp",
+                                         "dtmf",
+                                         "media_addresses",
+                                         "media_family",
+                                         "inbound_user",
+                                         "inbound_password",
+                                         "register",
+                                         "register_expires_s",
+                                         "register_retry_s",
+                                         "domain",
+                                         "keepalive_s",
+                                         "max_calls_per_s",
+                                         "session_expires_s",
+                                         "headers",
+                                         NULL};
+static const char *const number_keys[] = {"account", "to", NULL};
+
+typedef enum { ACCOUNTS, KEYS, APPLICATIONS, TRUNKS, NUMBERS, ENTITY_KINDS } entity_kind;
+
+static const struct {
+    const char *word;        /* the group's first word */
+    const char *prefix;      /* of its id; NULL: it has a name of its own */
+    const char *const *keys; /* NULL-terminated */
+} entities[ENTITY_KINDS] = {
+    [ACCOUNTS] = {"account", "AC", account_keys},
+    [KEYS] = {"key", "SK", key_keys},
+    [APPLICATIONS] = {"application", "AP", application_keys},
+    [TRUNKS] = {"trunk", NULL, trunk_keys},
+    [NUMBERS] = {"number", NULL, number_keys},
+};
+
+/* Which kind of entity a group like "account AC..." is; ENTITY_KINDS if none. `*ret_id` is what follows the word. */
+static entity_kind entity_of(const char *group, const char **ret_id)
+{
+    for (entity_kind kind = 0; kind < ENTITY_KINDS; kind++) {
+        size_t length = strlen(entities[kind].word);
+        if (strncmp(group, entities[kind].word, length) == 0 && group[length] == ' ') {
+            *ret_id = group + length + 1;
+            return kind;
+        }
+    }
+    return ENTITY_KINDS;
+}
+
+static bool check_entity_keys(GKeyFile *file, const char *group, entity_kind kind, char **ret_why)
+{
+    g_auto(GStrv) keys = g_key_file_get_keys(file, group, NULL, NULL);
+    for (char **key = keys; *key != NULL; key++)
+        if (!g_strv_contains(entities[kind].keys, *key)) {
+            *ret_why = g_strdup_printf("unknown option \"%s\"", *key);
+            return false;
+        }
+    return true;
+}
+
+static bool read_entity(cg_config *config, GKeyFile *file, const char *group, entity_kind kind, const char *id,
+                        const char *directory_path, char **ret_why)
+{
+    cg_sid sid;
+    if (entities[kind].prefix != NULL && !cg_sid_parse(id, entities[kind].prefix, &sid)) {
+        *ret_why = g_strdup_printf("\"%s\" is not an id: it must be %s and 32 lower-case hex digits", id,
+                                   entities[kind].prefix);
+        return false;
+    }
+    if (!check_entity_keys(file, group, kind, ret_why))
+        return false;
+    switch (kind) {
+    case ACCOUNTS:
+        return add_account(config, file, group, &sid, directory_path, ret_why);
+    case KEYS:
+        return add_key(config, file, group, &sid, directory_path, ret_why);
+    case APPLICATIONS:
+        return add_application(config, file, group, &sid, ret_why);
+    case TRUNKS:
+        return cg_config_add_trunk(config, file, group, id, ret_why);
+    default:
+        return cg_config_add_number(config, file, group, id, ret_why);
+    }
+}
+
+/* Accounts first, then applications, since others name them, wherever they stand in the file. */
+static bool read_entities(cg_config *config, GKeyFile *file, const char *directory_path, const char *name,
+                          char **ret_error)
+{
+    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+    for (entity_kind wanted = 0; wanted < ENTITY_KINDS; wanted++)
+        for (char **group = groups; *group != NULL; group++) {
+            g_autofree char *why = NULL;
+            const char *id;
+            if (entity_of(*group, &id) == wanted &&
+                !read_entity(config, file, *group, wanted, id, directory_path, &why))
+                return fail(ret_error, name, *group, NULL, why);
+        }
+    return true;
+}
+
+static bool read_options(cg_config *config, GKeyFile *file, const char *directory_path, const char *name,
+                         char **ret_error)
+{
+    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+    const char *id;
+
+    for (char **group = groups; *group != NULL; group++) {
+        if (entity_of(*group, &id) != ENTITY_KINDS)
+            continue;
+        if (!cg_config_options_have_group(*group))
+            return fail(ret_error, name, *group, NULL, "unknown group");
+        g_auto(GStrv) keys = g_key_file_get_keys(file, *group, NULL, NULL);
+        for (char **key = keys; *key != NULL; key++) {
+            g_autofree char *why = NULL;
+            g_autofree char *text = text_of(file, *group, *key);
+            if (!cg_config_option_set(config, *group, *key, text != NULL ? text : "", directory_path, &why))
+                return fail(ret_error, name, *group, *key, why);
+        }
+    }
+    return true;
+}
+
+static bool check_demo_key(const cg_config *config, const cg_key **ret_key, char **ret_why)
+{
+    cg_sid sid;
+    if (!cg_sid_parse(config->demo_key, "SK", &sid)) {
+        *ret_why = g_strdup("must name a key (SK and 32 hex digits) of this file: the demo is enabled");
+        return false;
+    }
+    const cg_key *key = cg_directory_find_key(config->directory, &sid);
+    if (key == NULL || key->algorithm == CG_ALGORITHM_ES256 || key->algorithm == CG_ALGORITHM_RS256) {
+        *ret_why = g_strdup_printf(key == NULL ? "there is no [key %s]"
+                                               : "[key %s] cannot sign: it must be one of HS256, HS384 or HS512",
+                                   sid.text);
+        return false;
+    }
+    *ret_key = key;
+    return true;
+}
+
+static bool check_demo_application(const cg_config *config, const cg_key *key, char **ret_why)
+{
+    cg_sid sid;
+    if (!cg_sid_parse(config->demo_application, "AP", &sid)) {
+        *ret_why = g_strdup("must name an application (AP and 32 hex digits) of this file: the demo is enabled");
+        return false;
+    }
+    const cg_application *application = cg_directory_find_application(config->directory, &sid);
+    if (application == NULL || !cg_sid_equal(&application->account, &key->account)) {
+        *ret_why = g_strdup_printf(application == NULL ? "there is no [application %s]"
+                                                       : "[application %s] belongs to another account than the key",
+                                   sid.text);
+        return false;
+    }
+    return true;
+}
+
+static bool check_turn(const cg_turn_config *turn, const char *name, char **ret_error)
+{
+    if (g_strv_length((char **) turn->urls) > CG_TURN_MAX_URLS)
+        return fail(ret_error, name, "turn", "urls", "there may be " G_STRINGIFY(CG_TURN_MAX_URLS) " at the most");
+    for (const char *const *url = turn->urls; *url != NULL; url++) {
+        if (cg_turn_url_is_valid(*url))
+            continue;
+        g_autofree char *why = g_strdup_printf(
+            "\"%s\" is not the URL of a TURN server, like turn:turn.example.com:3478?transport=tcp", *url);
+        return fail(ret_error, name, "turn", "urls", why);
+    }
+    if (turn->urls[0] != NULL && turn->secret == NULL)
+        return fail(ret_error, name, "turn", "secret", "is needed with urls");
+    return turn->urls[0] != NULL || turn->secret == NULL ||
+           fail(ret_error, name, "turn", "urls", "is needed with secret");
+}
+
+/* The option that is set and of no effect with the ICE there is; NULL: none. */
+static const char *find_idle_ice_option(const cg_bridge_config *media)
+{
+    const cg_ice_servers_config *servers = &media->servers;
+    if (media->ice == CG_ICE_FULL)
+        return *media->advertise != NULL ? "advertise" : media->tcp_port != 0 ? "tcp_port" : NULL;
+    return servers->stun_server != NULL     ? "stun_server"
+           : *servers->turn_servers != NULL ? "turn_servers"
+           : servers->turn_username != NULL ? "turn_username"
+           : servers->turn_password != NULL ? "turn_password"
+           : servers->turn_secret != NULL   ? "turn_secret"
+           : servers->agent_ports != NULL   ? "agent_ports"
+                                            : NULL;
+}
+
+static bool is_digest_list(const char *const *names)
+{
+    size_t count = 0;
+    for (; names[count] != NULL; count++)
+        if (cg_sip_digest_algorithm_named(names[count]) == CG_SIP_DIGEST_ALGORITHMS)
+            return false;
+    return count == 1 || (count == 2 && g_ascii_strcasecmp(names[0], names[1]) != 0);
+}
+
+static bool is_ipv6(const char *address)
+{
+    return strchr(address, ':') != NULL;
+}
+
+static bool is_listening_list(const char *const *addresses)
+{
+    size_t of_family[2] = {0};
+    for (; *addresses != NULL; addresses++)
+        if (!g_hostname_is_ip_address(*addresses) || ++of_family[is_ipv6(*addresses)] > 1)
+            return false;
+    return true;
+}
+
+static bool listens_in_family_of(const char *const *addresses, const char *address)
+{
+    for (; *addresses != NULL; addresses++)
+        if (is_ipv6(*addresses) == is_ipv6(address))
+            return true;
+    return false;
+}
+
+static bool is_advertising_list(const char *const *hosts, const char *const *addresses)
+{
+    size_t names = 0, of_family[2] = {0};
+    for (; *hosts != NULL; hosts++) {
+        bool fits = g_hostname_is_ip_address(*hosts)
+                        ? listens_in_family_of(addresses, *hosts) && ++of_family[is_ipv6(*hosts)] == 1
+                        : ++names == 1;
+        if (!fits)
+            return false;
+    }
+    return true;
+}
+
+static bool check_sip_together(const cg_config *config, const char *name, char **ret_error)
+{
+    const cg_sip_config *sip = &config->sip;
+    if (!is_listening_list(sip->addresses))
+        return fail(ret_error, name, "sip", "listen", "must be an IPv4 or IPv6 address, or one of each");
+    if (!is_advertising_list(sip->advertise, sip->addresses))
+        return fail(ret_error, name, "sip", "advertise",
+                    "must be a name, or an address for each family that listen has");
+    if (sip->port == 0 && sip->addresses[0] != NULL && sip->addresses[1] != NULL)
+        return fail(ret_error, name, "sip", "port", "must be set: there are two addresses");
+    if (!is_digest_list(sip->digest_algorithms))
+        return fail(ret_error, name, "sip", "digest_algorithms", "must be sha-256 or md5, or both");
+    if (sip->addresses[0] == NULL && config->routes->trunks->len > 0)
+        return fail(ret_error, name, "sip", "listen", "must be set: there are trunks");
+    if ((sip->tls_certificate == NULL) != (sip->tls_key == NULL))
+        return fail(ret_error, name, "sip", "tls_key", "goes together with tls_certificate");
+    if (sip->tls_certificate == NULL && cg_routes_need_tls(config->routes))
+        return fail(ret_error, name, "sip", "tls_certificate", "must be set: there are trunks with transport=tls");
+    if (sip->port == 0 && cg_routes_register(config->routes))
+        return fail(ret_error, name, "sip", "port", "must be set: there are trunks that register");
+    return true;
+}
+
+/* Options that are right each by itself and wrong together. */
+static bool check_together(const cg_config *config, const char *name, char **ret_error)
+{
+    g_autofree char *why = NULL;
+    const cg_key *key = NULL;
+    const char *idle = find_idle_ice_option(&config->media);
+    if (idle != NULL)
+        return fail(ret_error, name, "media", idle,
+                    config->media.ice == CG_ICE_FULL ? "is for ice = lite" : "is for ice = full");
+    if (config->media.consent_warning_ms >= config->media.consent_timeout_ms)
+        return fail(ret_error, name, "media", "consent_warning_ms", "must be less than consent_timeout_ms");
+    if (!check_turn(&config->server.turn, name, ret_error))
+        return false;
+    if (config->media.rtp_port_min >= config->media.rtp_port_max)
+        return fail(ret_error, name, "media", "rtp_port_min", "must be less than rtp_port_max");
+    if (!check_sip_together(config, name, ret_error))
+        return false;
+    if (!config->demo)
+        return true;
+    if (!check_demo_key(config, &key, &why))
+        return fail(ret_error, name, "demo", "key", why);
+    if (!check_demo_application(config, key, &why))
+        return fail(ret_error, name, "demo", "application", why);
+    return true;
+}
+
+cg_config *cg_config_parse(const char *text, const char *directory_path, const char *name, char **ret_error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autoptr(GError) error = NULL;
+    if (!g_key_file_load_from_data(file, text, strlen(text), G_KEY_FILE_NONE, &error)) {
+        *ret_error = g_strdup_printf("%s: %s", name, error->message);
+        return NULL;
+    }
+    g_autoptr(cg_config) config = g_new0(cg_config, 1);
+    config->strings = g_ptr_array_new_with_free_func(g_free);
+    config->account_music = g_ptr_array_new_with_free_func(g_free);
+    config->directory = cg_directory_new();
+    config->routes = cg_routes_new();
+    cg_config_options_set_defaults(config);
+    if (!read_options(config, file, directory_path, name, ret_error) ||
+        !read_entities(config, file, directory_path, name, ret_error) || !check_together(config, name, ret_error))
+        return NULL;
+    return g_steal_pointer(&config);
+}
+
+cg_config *cg_config_load(const char *path, char **ret_error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!g_file_get_contents(path, &text, NULL, &error)) {
+        *ret_error = g_strdup(error->message);
+        return NULL;
+    }
+    g_autofree char *directory_path = g_path_get_dirname(path);
+    return cg_config_parse(text, directory_path, path, ret_error);
+}
+
+static bool check_sip(const cg_sip_config *sip, char **ret_error)
+{
+    if (sip->tls_certificate == NULL)
+        return true;
+    cg_tls_certificate *certificate = cg_tls_certificate_load(sip->tls_certificate, sip->tls_key, ret_error);
+    cg_tls_certificate_free(certificate);
+    return certificate != NULL && cg_tls_ca_check(sip->tls_ca, ret_error);
+}
+
+bool cg_config_check(const cg_config *config, char **ret_error)
+{
+    return cg_server_check(&config->server, ret_error) && check_sip(&config->sip, ret_error) &&
+           cg_bridge_check(&config->media, ret_error) &&
+           cg_hold_music_check(config->hold_music, config->account_music, ret_error);
+}
+
+void cg_config_free(cg_config *config)
+{
+    if (config == NULL)
+        return;
+    cg_directory_unref(config->directory);
+    cg_routes_unref(config->routes);
+    g_ptr_array_unref(config->account_music);
+    g_ptr_array_unref(config->strings);
+    g_free(config);
+}

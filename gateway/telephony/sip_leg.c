@@ -1,0 +1,556 @@
+/* SIP legs: descriptions in both roles, and what the call has us say. */
+#include "gateway/telephony/sip_leg.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/secret.h"
+#include "gateway/call/call_codecs.h"
+#include "gateway/call/calls.h"
+#include "gateway/call/leg_record.h"
+#include "gateway/telephony/sip_headers.h"
+#include "gateway/telephony/sip_media.h"
+#include "gateway/telephony/sip_status.h"
+#include "gateway/telephony/sip_transfer.h"
+#include "gateway/telephony/telephony.h"
+#include "gateway/telephony/trunk_hosts.h"
+
+#include <netdb.h>
+#include <string.h>
+
+static void leg_offer(cg_call_leg *base);
+static void leg_ringing(cg_call_leg *base);
+static void leg_answer(cg_call_leg *base);
+static void leg_hold(cg_call_leg *base, bool on);
+static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error);
+static void leg_digits(cg_call_leg *base, const char *digits);
+static void leg_record(cg_call_leg *base, cg_leg_record *record);
+static void leg_free(cg_call_leg *base);
+
+/* Messages are nothing the phone would understand. */
+static bool leg_message(cg_call_leg *base, const cg_call_message *message)
+{
+    return false;
+}
+
+static void leg_stats(cg_call_leg *base, const cg_leg_stats *stats)
+{
+}
+
+static const cg_call_leg_ops sip_leg_ops = {
+    .kind = "sip",
+    .plain_rtp = true,
+    .offer = leg_offer,
+    .ringing = leg_ringing,
+    .answer = leg_answer,
+    .end = leg_end,
+    .digits = leg_digits,
+    .hold = leg_hold,
+    .message = leg_message,
+    .stats = leg_stats,
+    .record = leg_record,
+    .transfer = cg_sip_transfer_tell,
+    .free = leg_free,
+};
+
+cg_sip_leg *cg_sip_leg_from(cg_call_leg *base)
+{
+    return base->ops == &sip_leg_ops ? (cg_sip_leg *) base : NULL;
+}
+
+static cg_sip_leg *sip_leg(cg_call_leg *base)
+{
+    g_assert(base->ops == &sip_leg_ops);
+    return (cg_sip_leg *) base;
+}
+
+static cg_sip_leg *new_leg(cg_telephony *telephony, const cg_trunk *trunk, cg_trunk_direction direction,
+                           const char *address, const char *number)
+{
+    cg_sip_leg *leg = g_new0(cg_sip_leg, 1);
+    leg->base.ops = &sip_leg_ops;
+    leg->base.sid = cg_sid_new("CA");
+    leg->base.address = g_strdup(address);
+    leg->number = g_strdup(number);
+    leg->telephony = telephony;
+    leg->routes = cg_routes_ref(telephony->routes);
+    leg->trunk = trunk;
+    leg->counts = cg_trunk_stats_of(&telephony->stats, trunk->name);
+    leg->direction = direction;
+    leg->sdp_session_id = cg_random_u32();
+    leg->counts->calls++;
+    leg->counts->attempts[direction]++;
+    return leg;
+}
+
+cg_sip_leg *cg_sip_leg_new_callee(cg_telephony *telephony, const cg_trunk *trunk, const char *dialled,
+                                  const char *address)
+{
+    cg_sip_leg *leg = new_leg(telephony, trunk, CG_TRUNK_OUT, address, dialled);
+    leg->base.rtp_family = cg_sip_media_family_towards(telephony, trunk);
+    return leg;
+}
+
+static char *text_of(const struct sockaddr_storage *address)
+{
+    char text[NI_MAXHOST];
+    bool known = getnameinfo((const struct sockaddr *) address, sizeof *address, text, sizeof text, NULL, 0,
+                             NI_NUMERICHOST) == 0;
+    return g_strdup(known ? text : "");
+}
+
+cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_incoming_route *route, const cg_sip_event *invite,
+                                  const char *address, cg_sdp *offer)
+{
+    cg_sip_leg *leg = new_leg(telephony, route->trunk, CG_TRUNK_IN, address, route->called);
+    leg->signalled = invite->source;
+    leg->source = text_of(&invite->source);
+    leg->offer = offer;
+    if (offer != NULL) {
+        leg->base.remote = *cg_sdp_media(offer);
+        leg->base.rtp_family = cg_sip_media_family(&leg->base.remote.rtp);
+    } else { /* until its ACK says more, it may have all that we could offer */
+        cg_sdp_offer_media(NULL, &leg->base.remote);
+        leg->base.rtp_family = cg_sip_media_family_towards(telephony, route->trunk);
+    }
+    cg_sip_leg_prefer(route->trunk, &leg->base.remote);
+    leg->dialog = invite->dialog;
+    cg_sip_set_session_expires(telephony->sip, leg->dialog, leg->trunk->session_expires_s);
+    cg_telephony_remember(telephony, leg);
+    return leg;
+}
+
+static void leg_free(cg_call_leg *base)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    cg_telephony_forget(leg->telephony, leg);
+    leg->counts->calls--;
+    cg_sdp_free(leg->offer);
+    cg_media_wipe_keys(&base->local);
+    cg_media_wipe_keys(&base->remote);
+    cg_media_wipe_keys(&leg->offered);
+    cg_routes_unref(leg->routes);
+    g_free(leg->number);
+    g_free(leg->source);
+    g_free(base->address);
+    g_free(leg);
+}
+
+static void count(const cg_sip_leg *leg, const cg_leg_record *record)
+{
+    const cg_leg_stats *stats = &leg->base.stats;
+    cg_trunk_call call = {
+        .codec = record->codec,
+        .translated = record->translated,
+        .packets = stats->packets_received,
+        .lost = stats->packets_lost,
+        .jitter_us = stats->jitter_us,
+        .mos = record->mos,
+    };
+    cg_trunk_counts_ended(leg->counts, &call);
+}
+
+static void leg_record(cg_call_leg *base, cg_leg_record *record)
+{
+    const cg_sip_leg *leg = sip_leg(base);
+    record->trunk = leg->trunk->name;
+    record->host = leg->source != NULL ? leg->source : leg->trunk->hosts[leg->host];
+    record->called = leg->number;
+    record->sip_status = leg->status;
+    if (record->answered)
+        count(leg, record);
+}
+
+void cg_sip_leg_prefer(const cg_trunk *trunk, cg_media_description *media)
+{
+    bool events = trunk->dtmf == CG_TRUNK_DTMF_AUTO || trunk->dtmf == CG_TRUNK_DTMF_RTP;
+    cg_sdp_prefer_codecs(trunk->codecs, events, media);
+}
+
+static void set_keys(const cg_sip_leg *leg)
+{
+    cg_keys_form form = leg->trunk->dtmf == CG_TRUNK_DTMF_RTP    ? CG_KEYS_EVENTS
+                        : leg->trunk->dtmf == CG_TRUNK_DTMF_INFO ? CG_KEYS_SIGNALLED
+                                                                 : CG_KEYS_AUTO;
+    cg_bridge_leg_set_keys(leg->base.call->calls->bridge, leg->base.media, form);
+}
+
+static cg_sdp_origin origin_of(cg_sip_leg *leg)
+{
+    return (cg_sdp_origin){.session_id = leg->sdp_session_id, .session_version = ++leg->sdp_version};
+}
+
+/* --- what the call has us say --- */
+
+static void dial(cg_sip_leg *leg, const char *sdp)
+{
+    const cg_trunk *trunk = leg->trunk;
+    const char *caller = leg->base.call->caller->address;
+    const char *colon = strchr(caller, ':');
+    cg_sip_invite invite = {
+        .user = leg->number,
+        .from_user = trunk->caller_id != NULL ? trunk->caller_id
+                     : colon != NULL          ? colon + 1
+                                              : caller,
+        .from_host = trunk->domain,
+        .auth_user = trunk->user,
+        .auth_password = trunk->password,
+        .session_expires_s = trunk->session_expires_s,
+        .sdp = sdp,
+        .replaced = leg->base.call->replaced,
+    };
+    cg_sip_header headers[CG_SIP_MAX_HEADERS];
+    bool down[CG_SIP_MAX_HOSTS];
+    invite.headers = headers;
+    cg_sip_headers_choose(trunk, leg->base.call->parameters, headers, &invite.header_count);
+    cg_trunk_peers_down(&leg->telephony->peers, trunk, down);
+    invite.host_count = cg_trunk_order_hosts(trunk, down, leg->hosts);
+    for (size_t i = 0; i < invite.host_count; i++)
+        invite.hosts[i] = trunk->hosts[leg->hosts[i]];
+    leg->host = leg->hosts[0];
+    if (*invite.from_user == '\0')
+        invite.from_user = NULL;
+    leg->dialled_us = cg_clock_monotonic_us();
+    leg->dialog = cg_sip_dial(leg->telephony->sip, &invite);
+    cg_telephony_remember(leg->telephony, leg);
+}
+
+/* Our first offer, of what the party at the `far` end has said; NULL: the trunk may have nothing of it. */
+static char *make_offer(cg_sip_leg *leg, const cg_media_description *far)
+{
+    cg_media_description *local = &leg->base.local;
+    cg_sdp_offer_media(far, local);
+    if (leg->base.call->transcode)
+        cg_sdp_offer_more(local);
+    cg_sip_leg_prefer(leg->trunk, local);
+    if (!cg_sdp_has_speech(local))
+        return NULL;
+    cg_sdp_offer_crypto(leg->trunk->srtp, local);
+    cg_sdp_origin origin = origin_of(leg);
+    leg->offered = *local;
+    return cg_sdp_write_offer(&origin, local);
+}
+
+static void leg_offer(cg_call_leg *base)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    set_keys(leg);
+    g_autoptr(cg_secret) sdp = make_offer(leg, &base->call->caller->remote);
+    if (sdp != NULL) {
+        dial(leg, sdp);
+    } else {
+        cg_trunk_counts_failure(leg->counts, leg->direction, cg_sip_status_of(CG_CALL_END_INCOMPATIBLE));
+        cg_call_leg_failed(base, CG_CALL_END_INCOMPATIBLE);
+    }
+}
+
+/* In its media the bridge has sent the phone its keys. */
+static void leg_digits(cg_call_leg *base, const char *digits)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    if (leg->trunk->dtmf == CG_TRUNK_DTMF_INFO && leg->dialog != 0)
+        cg_sip_send_keys(leg->telephony->sip, leg->dialog, digits);
+}
+
+static void leg_ringing(cg_call_leg *base)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    cg_sip_ring(leg->telephony->sip, leg->dialog);
+}
+
+static cg_direction our_direction(const cg_sip_leg *leg)
+{
+    return leg->held ? CG_DIRECTION_SENDONLY : CG_DIRECTION_SENDRECV;
+}
+
+/* What is, again: to tell its direction, or to refresh the session (RFC 4028 section 7.4). */
+static void offer_what_is(cg_sip_leg *leg)
+{
+    leg->offered = leg->base.local;
+    leg->offered.direction = our_direction(leg);
+    cg_sdp_origin origin = origin_of(leg);
+    g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &leg->offered);
+    cg_sip_offer(leg->telephony->sip, leg->dialog, sdp);
+}
+
+/* RFC 3264 section 8.4: the phone is told, so that it can show it, and need not send what nobody hears. */
+static void leg_hold(cg_call_leg *base, bool on)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    leg->held = on;
+    offer_what_is(leg);
+}
+
+static cg_call_end check_address(const cg_sip_leg *leg, const cg_media_description *remote,
+                                 const cg_media_description *local)
+{
+    return cg_sip_media_check(leg->telephony, leg->trunk, leg->base.call->sid.text, &leg->signalled,
+                              local->rtp.media.ss_family, &remote->rtp);
+}
+
+/* Answers the phone's `offer` with what the party at the far end took. Else nothing is changed, and why it cannot is
+ * told. */
+static cg_call_end make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
+{
+    cg_media_description local = leg->base.local, remote = *cg_sdp_media(leg->offer);
+    cg_call_end end = check_address(leg, &remote, &local);
+    if (end != CG_CALL_END_NONE)
+        return end;
+    bool allowed[CG_CODEC_COUNT];
+    cg_sip_leg_prefer(leg->trunk, &remote);
+    cg_call_codecs_allow(leg->base.call, &remote, &far->local, allowed);
+    cg_sdp_answer_media(&remote, allowed, our_direction(leg), &local);
+    cg_sdp_cross_media(&far->remote, &local);
+    local.rtp.mux = remote.rtp.mux;
+    if (!cg_sdp_has_speech(&local) || !cg_sdp_answer_crypto(leg->trunk->srtp, &remote, &local))
+        return CG_CALL_END_INCOMPATIBLE;
+    leg->base.local = local;
+    leg->base.remote = remote;
+    cg_sdp_origin origin = origin_of(leg);
+    *ret_sdp = cg_sdp_write_answer(&origin, &local, leg->offer);
+    g_clear_pointer(&leg->offer, cg_sdp_free);
+    return CG_CALL_END_NONE;
+}
+
+/* What the 200 has: an answer, or an offer where the INVITE had none. */
+static cg_call_end describe(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
+{
+    if (leg->offer != NULL)
+        return make_answer(leg, far, ret_sdp);
+    *ret_sdp = make_offer(leg, &far->remote);
+    return *ret_sdp != NULL ? CG_CALL_END_NONE : CG_CALL_END_INCOMPATIBLE;
+}
+
+/* Says 200 with a description of what the party at the far end took; why it cannot is told. */
+static cg_call_end say_yes(cg_sip_leg *leg, const cg_call_leg *far)
+{
+    g_autoptr(cg_secret) sdp = NULL;
+    cg_call_end end = describe(leg, far, &sdp);
+    if (end != CG_CALL_END_NONE)
+        return end;
+    leg->accepted = true;
+    set_keys(leg);
+    leg->status = 200;
+    leg->counts->answers[leg->direction]++;
+    cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
+    return CG_CALL_END_NONE;
+}
+
+static void leg_answer(cg_call_leg *base)
+{
+    cg_call_end end = say_yes(sip_leg(base), base->call->callee);
+    if (end != CG_CALL_END_NONE)
+        cg_call_finish(base->call, end);
+}
+
+/* The caller has not been answered: whatever it offers is what it may be answered with. */
+bool cg_sip_leg_pick_up(cg_sip_leg *leg)
+{
+    const cg_media_description *offered = &leg->base.call->caller->remote;
+    cg_call_leg far = {.local = *offered, .remote = *offered};
+    cg_call_end end = say_yes(leg, &far);
+    if (end != CG_CALL_END_NONE) {
+        leg_end(&leg->base, end, true);
+        cg_call_leg_failed(&leg->base, end);
+        return false;
+    }
+    cg_call_leg_answered(&leg->base);
+    return true;
+}
+
+static void leg_end(cg_call_leg *base, cg_call_end end, bool with_error)
+{
+    cg_sip_leg *leg = sip_leg(base);
+    bool refused = leg->direction == CG_TRUNK_IN && !leg->accepted;
+    if (leg->dialog == 0)
+        return;
+    if (refused) {
+        leg->status = cg_sip_status_of(end);
+        cg_sip_reject_warning(leg->telephony->sip, leg->dialog, leg->status, cg_sip_warning_of(end));
+        cg_trunk_counts_failure(leg->counts, leg->direction, leg->status);
+    } else {
+        cg_sip_end(leg->telephony->sip, leg->dialog);
+    }
+    cg_telephony_forget(leg->telephony, leg);
+}
+
+/* --- what the phone says --- */
+
+static void log_failure(const cg_sip_leg *leg, const cg_sip_event *event)
+{
+    cg_log(CG_LOG_INFO, "sip.failed", CG_LOG_TEXT("account", leg->base.call->account.text),
+           CG_LOG_TEXT("call", leg->base.call->sid.text), CG_LOG_TEXT("leg", leg->base.sid.text),
+           CG_LOG_TEXT("trunk", leg->trunk->name), CG_LOG_TEXT("host", leg->trunk->hosts[leg->hosts[event->host]]),
+           CG_LOG_NUMBER("status", event->status));
+}
+
+/* Takes a phone's answer: narrows our offer to it. There are several where early media comes before the answer. Else
+ * nothing is changed, and why it cannot is told. */
+static cg_call_end take_answer(cg_sip_leg *leg, const char *text)
+{
+    g_autoptr(cg_sdp) answer = NULL;
+    if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_ANSWER, &answer) != CG_SDP_OK)
+        return CG_CALL_END_INCOMPATIBLE;
+    cg_media_description remote = *cg_sdp_media(answer), local = leg->offered;
+    cg_call_end end = check_address(leg, &remote, &local);
+    if (end != CG_CALL_END_NONE)
+        return end;
+    if (!cg_sdp_narrow_media(&remote, &local) || !cg_sdp_narrow_crypto(leg->trunk->srtp, &remote, &local))
+        return CG_CALL_END_INCOMPATIBLE;
+    leg->base.local = local;
+    leg->base.remote = remote;
+    return CG_CALL_END_NONE;
+}
+
+static void rings(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    if (event->sdp != NULL && take_answer(leg, event->sdp) == CG_CALL_END_NONE)
+        cg_call_leg_early(&leg->base);
+    else
+        cg_call_leg_ringing(&leg->base);
+}
+
+static void answered(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    bool described = event->sdp == NULL && cg_call_leg_is_described(&leg->base);
+    cg_call_end end = described ? CG_CALL_END_NONE : take_answer(leg, event->sdp);
+    if (end == CG_CALL_END_NONE) {
+        leg->counts->answers[leg->direction]++;
+        cg_call_leg_answered(&leg->base);
+        return;
+    }
+    cg_sip_end(leg->telephony->sip, leg->dialog);
+    cg_telephony_forget(leg->telephony, leg);
+    cg_trunk_counts_failure(leg->counts, leg->direction, cg_sip_status_of(end));
+    cg_call_leg_failed(&leg->base, end);
+}
+
+/* An answer that an ACK owes ends the call if it cannot be had: nothing was agreed on before. Any other changes
+ * nothing. */
+static void confirmed(cg_sip_leg *leg, const char *sdp)
+{
+    cg_call *call = leg->base.call;
+    bool owed = !cg_call_leg_is_described(&leg->base), was_translated = cg_call_is_translated(call);
+    cg_call_end end = take_answer(leg, sdp);
+    if (end == CG_CALL_END_NONE)
+        cg_call_leg_renegotiated(&leg->base);
+    else if (owed)
+        cg_call_finish(call, end);
+    if (owed && !was_translated) /* it could not be told before */
+        cg_call_note_translated(call);
+}
+
+/* A re-INVITE without a description asks for ours; the ACK answers it. */
+static void offer_again(cg_sip_leg *leg)
+{
+    cg_media_description local = leg->base.local;
+    cg_sdp_origin origin = origin_of(leg);
+    local.direction = our_direction(leg);
+    g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &local);
+    leg->offered = local;
+    cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
+}
+
+/* With whom it is negotiated: before the answer (RFC 3311), with the caller that its early media is for. */
+static const cg_call_leg *negotiates_with(const cg_sip_leg *leg)
+{
+    bool early = cg_call_leg_is_waiting(&leg->base) && cg_call_leg_is_described(&leg->base);
+    return early ? leg->base.call->caller : cg_call_leg_partner(&leg->base);
+}
+
+static void renegotiated(cg_sip_leg *leg)
+{
+    if (cg_call_leg_is_waiting(&leg->base))
+        cg_call_leg_early(&leg->base);
+    else
+        cg_call_leg_renegotiated(&leg->base);
+}
+
+/* The offer of a re-INVITE or UPDATE is answered or refused; refused, it changes nothing. */
+static void renegotiate(cg_sip_leg *leg, const char *text)
+{
+    const cg_call_leg *partner = negotiates_with(leg);
+    g_autoptr(cg_secret) sdp = NULL;
+    cg_call_end end = CG_CALL_END_INCOMPATIBLE;
+    g_clear_pointer(&leg->offer, cg_sdp_free);
+    if (text == NULL) {
+        offer_again(leg);
+        return;
+    }
+    if (partner != NULL && cg_sdp_parse_rtp(text, strlen(text), CG_SDP_OFFER, &leg->offer) == CG_SDP_OK)
+        end = make_answer(leg, partner, &sdp);
+    if (end == CG_CALL_END_NONE) {
+        cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
+        renegotiated(leg);
+    } else {
+        cg_sip_reject_warning(leg->telephony->sip, leg->dialog, cg_sip_status_of(end), cg_sip_warning_of(end));
+    }
+}
+
+static void ended(cg_sip_leg *leg, unsigned status)
+{
+    cg_telephony_forget(leg->telephony, leg);
+    if (status == 0) {
+        cg_call_leg_hung_up(&leg->base);
+        return;
+    }
+    leg->status = status;
+    cg_call_leg_gone(&leg->base, CG_CALL_END_TRUNK_LOST);
+}
+
+/* What a called phone says of our INVITE. */
+static void note_response(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    leg->host = leg->hosts[event->host];
+    if (event->status >= 200)
+        leg->status = event->status;
+    if (leg->dialled_us != 0 && event->kind != CG_SIP_FAILED)
+        cg_trunk_counts_dialled(leg->counts, cg_clock_monotonic_us() - leg->dialled_us);
+    leg->dialled_us = 0;
+}
+
+void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
+{
+    if (event->source.ss_family != AF_UNSPEC)
+        leg->signalled = event->source;
+    if (event->kind == CG_SIP_RINGING || event->kind == CG_SIP_ANSWERED || event->kind == CG_SIP_FAILED)
+        note_response(leg, event);
+    switch (event->kind) {
+    case CG_SIP_RINGING:
+        rings(leg, event);
+        break;
+    case CG_SIP_ANSWERED:
+        answered(leg, event);
+        break;
+    case CG_SIP_FAILED:
+        log_failure(leg, event);
+        cg_trunk_counts_failure(leg->counts, leg->direction, event->status);
+        cg_telephony_forget(leg->telephony, leg);
+        cg_call_leg_failed(&leg->base, cg_sip_status_end(event->status));
+        break;
+    case CG_SIP_OFFER:
+        renegotiate(leg, event->sdp);
+        break;
+    case CG_SIP_CONFIRMED:
+        confirmed(leg, event->sdp);
+        break;
+    case CG_SIP_KEY:
+        cg_bridge_leg_take_digits(leg->base.call->calls->bridge, leg->base.media, (const char[]){event->key, '\0'});
+        break;
+    case CG_SIP_REFER:
+        cg_sip_transfer_asked(leg, event);
+        break;
+    case CG_SIP_REFRESH:
+        offer_what_is(leg);
+        break;
+    case CG_SIP_ENDED:
+        ended(leg, event->status);
+        break;
+    case CG_SIP_EXPIRED:
+        cg_telephony_forget(leg->telephony, leg);
+        cg_call_leg_gone(&leg->base, CG_CALL_END_SESSION_EXPIRED);
+        break;
+    default: /* of no leg */
+        break;
+    }
+}
