@@ -263,8 +263,9 @@ void cg_call_leg_failed(cg_call_leg *leg, cg_call_end end)
     /* Declining speaks for the person (SIP's 603), everything else only for one device (486, 480, 408). */
     if (end == CG_CALL_END_DECLINED)
         stop_devices_of(call, leg->address);
+    call->refusal = cg_call_end_choose(call->refusal, end);
     if (!anybody_waits(call))
-        cg_call_finish(call, end);
+        cg_call_finish(call, call->refusal);
 }
 
 /* The party is gone, and with it the call, unless it had the other one transferred. */

@@ -27,7 +27,8 @@ struct cg_call {
     bool transcode; /* parties without a common codec may be translated for each other */
     cg_call_state state;
     cg_call_end end;
-    cg_call *transfer;                       /* placed for one of its parties (transfer.h); NULL: none */
+    cg_call_end refusal; /* of those callees that did not take it, what the caller will be told; NONE: none yet */
+    cg_call *transfer;   /* placed for one of its parties (transfer.h); NULL: none */
     cg_sid transferred_from, transferred_to; /* the calls before and after this one of a transfer; may be unset */
     char *replaced;       /* the dialog whose place it takes over there (RFC 3891), as SIP writes it; NULL: of none */
     char *transferred_by; /* address of who asked for it; NULL: no transfer led here */
@@ -66,8 +67,8 @@ void cg_call_put_leg(cg_call *call, cg_call_leg *old, cg_call_leg *leg);
 void cg_call_leg_answered(cg_call_leg *leg);
 void cg_call_leg_ringing(cg_call_leg *leg); /* a callee: the caller hears of the first */
 void cg_call_leg_early(cg_call_leg *leg);   /* the same, with media: `local` and `remote` are set; may come again */
-/* A callee that will not answer. DECLINED ends all legs of its address, others only this one; the last one's is the
- * call's. */
+/* A callee that will not answer. DECLINED ends all legs of its address, others only this one. When nobody is left
+ * who could answer, the call ends by cg_call_end_choose() of all. */
 void cg_call_leg_failed(cg_call_leg *leg, cg_call_end end);
 void cg_call_leg_hung_up(cg_call_leg *leg);
 void cg_call_leg_gone(cg_call_leg *leg,

@@ -43,3 +43,26 @@ const cg_call_end_info *cg_call_end_get_info(cg_call_end end)
 {
     return &infos[end];
 }
+
+static unsigned weight(cg_call_end end)
+{
+    switch (end) {
+    case CG_CALL_END_DECLINED:
+        return 5;
+    case CG_CALL_END_BUSY:
+        return 4;
+    case CG_CALL_END_NO_ANSWER:
+        return 3;
+    case CG_CALL_END_UNAVAILABLE:
+        return 1;
+    case CG_CALL_END_NONE:
+        return 0;
+    default:
+        return 2;
+    }
+}
+
+cg_call_end cg_call_end_choose(cg_call_end first, cg_call_end second)
+{
+    return weight(second) >= weight(first) ? second : first;
+}

@@ -8,7 +8,7 @@ typedef enum {
     CG_CALL_END_TRANSFERRED,     /* one of the parties went on to another call */
     CG_CALL_END_CANCELED,        /* the caller gave up before the answer */
     CG_CALL_END_DECLINED,        /* somebody pressed reject */
-    CG_CALL_END_BUSY,            /* every device said busy */
+    CG_CALL_END_BUSY,            /* a device said so, and nobody took it or declined */
     CG_CALL_END_NO_ANSWER,       /* rang until the timeout */
     CG_CALL_END_UNAVAILABLE,     /* nobody is registered under that identity */
     CG_CALL_END_NOT_FOUND,       /* no such destination */
@@ -37,3 +37,7 @@ typedef struct {
 } cg_call_end_info;
 
 const cg_call_end_info *cg_call_end_get_info(cg_call_end end);
+
+/* Of two reasons why parties did not take a call, `first` being the earlier one (or NONE), what the caller is told:
+ * what a person said before what befell a device (RFC 3261 section 16.7, step 6). */
+cg_call_end cg_call_end_choose(cg_call_end first, cg_call_end second);

@@ -20,12 +20,12 @@ static bool rings_already(const cg_client *client, const cg_call *call)
     return false;
 }
 
-/* NONE if a device of the identity rings. */
-static cg_call_end ring(cg_call *call, const char *identity, cg_presence *presence)
+/* True if a device of the identity rings; why one does not is noted in the call. */
+static bool ring(cg_call *call, const char *identity, cg_presence *presence)
 {
     g_autofree char *key = cg_presence_key(&call->account, identity);
     const GPtrArray *clients = cg_presence_find(presence, key);
-    cg_call_end end = CG_CALL_END_UNAVAILABLE;
+    cg_call_end refusal = CG_CALL_END_UNAVAILABLE;
     bool rings = false;
     for (guint i = 0; clients != NULL && i < clients->len; i++) {
         cg_client *client = clients->pdata[i];
@@ -33,31 +33,27 @@ static cg_call_end ring(cg_call *call, const char *identity, cg_presence *presen
         if (speaks_for(client, cg_transfer_party(call->caller)) ||
             speaks_for(client, cg_transfer_asker(call->caller)) || rings_already(client, call))
             continue;
-        if (cg_client_open_legs(client) >= call->calls->policy->calls_per_client) {
-            end = CG_CALL_END_BUSY;
-            continue;
-        }
-        cg_client_leg *leg = cg_client_leg_new_callee(client, identity);
-        end = CG_CALL_END_OVERLOADED;
-        rings |= cg_call_add_callee(call, &leg->base);
+        if (cg_client_open_legs(client) >= call->calls->policy->calls_per_client)
+            refusal = cg_call_end_choose(refusal, CG_CALL_END_BUSY);
+        else if (cg_call_add_callee(call, &cg_client_leg_new_callee(client, identity)->base))
+            rings = true;
+        else
+            refusal = cg_call_end_choose(refusal, CG_CALL_END_OVERLOADED);
     }
-    return rings ? CG_CALL_END_NONE : end;
+    call->refusal = cg_call_end_choose(call->refusal, refusal);
+    return rings;
 }
 
 cg_call_end cg_client_destination_dial(cg_call *call, const char *identities, void *presence)
 {
     g_auto(GStrv) list = g_strsplit(identities, ",", CG_CLIENT_DESTINATION_MAX + 1);
-    cg_call_end end = CG_CALL_END_NOT_FOUND;
     bool rings = false;
     if (g_strv_length(list) > CG_CLIENT_DESTINATION_MAX)
         return CG_CALL_END_NOT_FOUND;
-    for (char **identity = list; *identity != NULL; identity++) {
-        if (**identity == '\0')
-            continue;
-        end = ring(call, *identity, presence);
-        rings |= end == CG_CALL_END_NONE;
-    }
-    return rings ? CG_CALL_END_NONE : end;
+    for (char **identity = list; *identity != NULL; identity++)
+        if (**identity != '\0')
+            rings |= ring(call, *identity, presence);
+    return rings ? CG_CALL_END_NONE : call->refusal != CG_CALL_END_NONE ? call->refusal : CG_CALL_END_NOT_FOUND;
 }
 
 static const cg_call_leg *near_identity(const cg_call *call, const char *identity, cg_presence *presence)

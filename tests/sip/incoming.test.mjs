@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
-import { registered } from '../lib/signal-calls.mjs';
+import { registered, ring } from '../lib/signal-calls.mjs';
 import { call, description, expect, expectStatus, freePort, mediaPort, pause, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { startTelephony } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
@@ -81,6 +81,13 @@ test('all of the people of a number decline', { timeout }, async (t) => {
   const sipp = await phoneThat(t, gateway, refused(603));
   for (const person of people) await person.request('reject', { callsid: (await person.next('invite')).payload.callsid });
   await sipp.finished();
+});
+
+test('of a number of several people one is busy and nobody else is there', { timeout }, async (t) => {
+  const gateway = await start(t, { numbers: { [NUMBER]: 'client:bob, client:nobody' }, config: { calls: { calls_per_client: 1 } } });
+  const [bob, carol] = await Promise.all(['bob', 'carol'].map((name) => client(t, gateway, name)));
+  await ring(bob, [carol], 'client:carol');
+  await (await phoneThat(t, gateway, refused(486))).finished();
 });
 
 test('the phone hangs up', { timeout }, async (t) => {

@@ -66,6 +66,16 @@ static void test_busy_is_one_device(cg_call_fixture *f, gconstpointer data)
     assert_said(f, "alice:end busy!;");
 }
 
+static void test_busy_says_more_than_unavailable(cg_call_fixture *f, gconstpointer data)
+{
+    f->callee_count = 3;
+    cg_call_fixture_place(f, "party:bob");
+    cg_call_leg_failed(&f->callees[0]->base, CG_CALL_END_INCOMPATIBLE);
+    cg_call_leg_failed(&f->callees[1]->base, CG_CALL_END_BUSY);
+    cg_call_leg_gone(&f->callees[2]->base, CG_CALL_END_SIGNALING_LOST);
+    g_assert_cmpint(f->call->end, ==, CG_CALL_END_BUSY);
+}
+
 static void test_caller_cancels(cg_call_fixture *f, gconstpointer data)
 {
     cg_call_fixture_place(f, "party:bob");
@@ -336,6 +346,7 @@ int main(int argc, char **argv)
         {"/call/reject-declines-for-all", test_reject_declines_for_all},
         {"/call/reject-leaves-others", test_reject_leaves_others},
         {"/call/busy-is-one-device", test_busy_is_one_device},
+        {"/call/busy-says-more-than-unavailable", test_busy_says_more_than_unavailable},
         {"/call/caller-cancels", test_caller_cancels},
         {"/call/hangup/caller", test_hangup_reaches_the_other, "caller"},
         {"/call/hangup/callee", test_hangup_reaches_the_other},
