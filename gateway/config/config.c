@@ -449,7 +449,8 @@ cg_config *cg_config_load(const char *path, char **ret_error)
         *ret_error = g_strdup(error->message);
         return NULL;
     }
-    g_autofree char *directory_path = g_path_get_dirname(path);
+    g_autofree char *directory_name = g_path_get_dirname(path);
+    g_autofree char *directory_path = g_canonicalize_filename(directory_name, NULL); /* "." for a bare file name */
     return cg_config_parse(text, directory_path, path, ret_error);
 }
 

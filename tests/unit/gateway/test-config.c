@@ -2,6 +2,7 @@
  */
 #include "gateway/config/config.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -288,6 +289,24 @@ static void test_missing_file(void)
     g_assert_nonnull(strstr(error, "/nonexistent/callgate.conf"));
 }
 
+/* As `callgate check-config callgate.conf` in the file's folder. */
+static void test_relative_file(void)
+{
+    g_autofree char *error = NULL;
+    g_autofree char *directory = g_dir_make_tmp("callgate-config-XXXXXX", NULL);
+    g_autofree char *before = g_get_current_dir();
+    g_assert_cmpint(g_chdir(directory), ==, 0);
+    g_assert_true(g_file_set_contents("callgate.conf", "[server]\nweb_root=pages\n", -1, NULL));
+    g_autofree char *there = g_get_current_dir();
+    g_autofree char *pages = g_build_filename(there, "pages", NULL);
+    g_autoptr(cg_config) config = cg_config_load("callgate.conf", &error);
+    g_assert_cmpstr(error, ==, NULL);
+    g_assert_cmpstr(config->server.web_root, ==, pages);
+    g_remove("callgate.conf");
+    g_assert_cmpint(g_chdir(before), ==, 0);
+    g_rmdir(directory);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -297,6 +316,7 @@ int main(int argc, char **argv)
     g_test_add_func("/config/order", test_order);
     g_test_add_func("/config/ice", test_ice);
     g_test_add_func("/config/missing-file", test_missing_file);
+    g_test_add_func("/config/relative-file", test_relative_file);
     g_test_add_func("/config/demo", test_demo);
     g_test_add_func("/config/demo-public-key", test_demo_public_key);
     for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
