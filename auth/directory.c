@@ -115,7 +115,7 @@ static bool check_key(const cg_key *key, char **ret_error)
 {
     const char *error = NULL;
     if ((key->secret != NULL) == (key->public_key != NULL))
-        return fail(ret_error, "%s: a key has either a secret or a public key", key->sid.text);
+        return fail(ret_error, "%s: a key has either a secret or a public key (public_key_file)", key->sid.text);
     if (cg_algorithm_is_symmetric(key->algorithm))
         return check_secret(&key->sid, key->secret, "the secret", ret_error);
     if (!key->public_key)

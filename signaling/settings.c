@@ -29,10 +29,12 @@ static char *check_address(const cg_server_config *config, bool *ret_loopback)
     if (!address_is_loopback(address, ret_loopback))
         return g_strdup_printf("listen address \"%s\" is not an IPv4 or IPv6 address", address);
     if (!config->tls_certificate != !config->tls_key)
-        return g_strdup("a TLS certificate needs its key and the other way round: set both or none");
+        return g_strdup("a TLS certificate needs its key and the other way round: set both tls_certificate and "
+                        "tls_key, or neither");
     if (!config->tls_certificate && !*ret_loopback && !config->allow_plain)
         return g_strdup_printf("refusing to serve %s without TLS: tokens and call signalling would be readable on the "
-                               "way; set a certificate and key, listen on 127.0.0.1, or allow plain connections",
+                               "way; set tls_certificate and tls_key, listen on 127.0.0.1, or say allow_plain = true "
+                               "if a proxy in front does TLS",
                                address);
     return NULL;
 }

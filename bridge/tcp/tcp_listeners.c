@@ -61,7 +61,7 @@ static void close_listeners(void *user)
 
 bool cg_tcp_listeners_open(cg_tcp_listeners *listeners, const cg_addresses *addresses, uint16_t port, char **ret_error)
 {
-    static const cg_dual_port tcp = {"TCP", open_listener, listener_port, close_listeners};
+    static const cg_dual_port tcp = {"TCP", "media.tcp_port", open_listener, listener_port, close_listeners};
     *listeners = (cg_tcp_listeners){.fds = {-1, -1}};
     return cg_dual_port_open(&tcp, addresses, port, listeners, ret_error);
 }

@@ -40,7 +40,8 @@ bool cg_dual_port_open(const cg_dual_port *how, const cg_addresses *addresses, u
         return false;
     }
     const char *reason = g_strerror(errno);
-    *ret_error = port == 0 ? g_strdup_printf("cannot bind a %s port: %s", how->protocol, reason)
-                           : g_strdup_printf("cannot bind %s port %u: %s", how->protocol, port, reason);
+    *ret_error = port == 0
+                     ? g_strdup_printf("%s: cannot bind a %s port: %s", how->option, how->protocol, reason)
+                     : g_strdup_printf("%s: cannot bind %s port %u: %s", how->option, how->protocol, port, reason);
     return false;
 }

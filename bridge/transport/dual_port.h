@@ -6,6 +6,7 @@
 
 typedef struct {
     const char *protocol; /* for messages: "UDP" */
+    const char *option;   /* and who chose the port: "media.udp_port" */
     /* Opens and binds; false, and errno, if it cannot be had. */
     bool (*open)(const struct sockaddr_storage *address, void *user);
     uint16_t (*port)(int family, void *user); /* 0: none of this family is open */

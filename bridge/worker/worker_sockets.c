@@ -34,6 +34,6 @@ static void close_sockets(void *user)
 
 bool cg_worker_open_sockets(cg_worker *worker, char **ret_error)
 {
-    static const cg_dual_port udp = {"UDP", open_socket, port_of, close_sockets};
+    static const cg_dual_port udp = {"UDP", "media.udp_port", open_socket, port_of, close_sockets};
     return cg_dual_port_open(&udp, worker->config.addresses, worker->config.port, worker, ret_error);
 }

@@ -13,9 +13,10 @@ static int check_config(int argc, char **argv)
         cg_config_print_options();
         return 0;
     }
+    bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
     if (argc != 2 || argv[1][0] == '-') {
-        fprintf(stderr, "usage: callgate check-config FILE | --list\n");
-        return 2;
+        fprintf(help ? stdout : stderr, "usage: callgate check-config FILE | --list\n");
+        return help ? 0 : 2;
     }
     g_autoptr(cg_config) config = cg_config_load(argv[1], &error);
     if (config == NULL) {

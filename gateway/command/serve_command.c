@@ -159,6 +159,7 @@ int cg_serve_command(int argc, char **argv)
     serve_options options = {.port = NOT_GIVEN, .udp_port = NOT_GIVEN, .demo_phones = NOT_GIVEN};
     g_autofree char *error = NULL;
     int status = 2;
+    g_set_prgname("callgate serve");
     if (parse(&argc, &argv, &options)) {
         cg_config *config = load(&options, &error);
         if (config == NULL)

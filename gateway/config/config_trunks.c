@@ -7,6 +7,7 @@
 #include "gateway/telephony/sip_headers.h"
 #include "signaling/sip/sip_peer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static char *text_of(GKeyFile *file, const char *group, const char *key)
@@ -124,7 +125,10 @@ static bool take_order(cg_trunk *trunk, size_t i)
  * it is. */
 static bool is_host(const char *host)
 {
-    return g_regex_match_simple("^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?(;transport=(udp|tcp|tls))?$",
+    const char *bracket = strchr(host, ']'), *colon = strchr(bracket != NULL ? bracket : host, ':');
+    unsigned long port = colon != NULL ? strtoul(colon + 1, NULL, 10) : 1;
+    return port >= 1 && port <= UINT16_MAX &&
+           g_regex_match_simple("^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?(;transport=(udp|tcp|tls))?$",
                                 host, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 

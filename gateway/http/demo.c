@@ -97,7 +97,9 @@ void cg_demo_handle_token(const cg_http_request *request, cg_http_response *resp
     }
     if (identity == NULL || !cg_identity_valid(identity)) {
         cg_http_respond_error(response, 400,
-                              "the body must be {\"identity\":\"alice\"}: letters, digits and _ - . @ and the like");
+                              identity == NULL
+                                  ? "the body must be like {\"identity\":\"alice\"}"
+                                  : "A blank, an accent or another character of this name is not for identities.");
         return;
     }
     const cg_key *key = demo_key(config);

@@ -292,9 +292,12 @@ static char *describe_failure(const cg_sip_config *config)
 {
     g_autofree char *addresses = g_strjoinv(" and ", (char **) config->addresses);
     if (config->tls_certificate == NULL)
-        return g_strdup_printf("SIP cannot listen on %s port %u", addresses, config->port);
-    return g_strdup_printf("SIP cannot listen on %s ports %u and %u (TLS), or OpenSSL is set to less than TLS 1.2",
-                           addresses, config->port, config->tls_port);
+        return g_strdup_printf("SIP cannot listen on %s port %u: taken, or no address of this machine", addresses,
+                               config->port);
+    return g_strdup_printf(
+        "SIP cannot listen on %s ports %u and %u (TLS): taken, no address of this machine, or OpenSSL is set to less "
+        "than TLS 1.2",
+        addresses, config->port, config->tls_port);
 }
 
 cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_handler *handler, void *user,

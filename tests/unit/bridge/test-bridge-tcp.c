@@ -96,7 +96,8 @@ static void test_port_taken(void)
     cg_bridge_config config = {.addresses = loopback, .workers = 1};
     config.tcp_port = ntohs(((const struct sockaddr_in *) &last->address)->sin_port); /* as in sockaddr_in6 */
     g_autofree char *error = NULL;
-    g_autofree char *expected = g_strdup_printf("cannot bind TCP port %u: %s", config.tcp_port, g_strerror(EADDRINUSE));
+    g_autofree char *expected =
+        g_strdup_printf("media.tcp_port: cannot bind TCP port %u: %s", config.tcp_port, g_strerror(EADDRINUSE));
     g_assert_null(cg_bridge_new(&config, w->control, ignore_event, NULL, &error));
     g_assert_cmpstr(error, ==, expected);
     world_free(w);

@@ -282,6 +282,8 @@ static void test_mistakes(void)
         {"[trunk a b]\naccount=" FIRST "\nhosts=h\n", "a trunk's name"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h>\n", "\"h>\" must be HOST"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h;transport=sctp\n", "must be HOST"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h:65536\n", "\"h:65536\" must be HOST"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=[::1]:0;transport=tcp\n", "must be HOST"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nsources=h\n", "sources: \"h\""},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nprefixes=abc\n", "prefixes: \"abc\""},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\ncodecs=gsm\n", "not \"gsm\""},
