@@ -5,8 +5,11 @@
 
 void cg_rtp_latch_signal(cg_rtp_latch *latch, const cg_path *signalled, int64_t first_wins_until_us)
 {
-    if (cg_path_equal(&latch->signalled, signalled))
+    if (cg_path_equal(&latch->signalled, signalled)) {
+        if (!latch->locked) /* early media was described, and the phone begins to talk when it answers */
+            latch->first_wins_until_us = first_wins_until_us;
         return;
+    }
     *latch = (cg_rtp_latch){.signalled = *signalled, .remote = *signalled, .first_wins_until_us = first_wins_until_us};
 }
 

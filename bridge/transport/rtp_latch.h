@@ -15,7 +15,8 @@ typedef struct {
     int64_t first_wins_until_us; /* anybody may lock before; 0: nobody but the signalled address */
 } cg_rtp_latch;
 
-/* A description names `signalled`. One that it has not named before unlocks the latch. */
+/* A description names `signalled`. One that it has not named before unlocks the latch; the same one gives who has not
+ * been heard yet its time anew. */
 void cg_rtp_latch_signal(cg_rtp_latch *latch, const cg_path *signalled, int64_t first_wins_until_us);
 
 /* Whether a packet from there may be taken. */

@@ -89,12 +89,25 @@ static void test_described_again(void)
     g_assert_true(allows(&latch, 3, 4444));
 }
 
+static void test_first_wins_anew(void)
+{
+    cg_rtp_latch latch = latch_to(1, 4000, SECOND / 2);
+    cg_path same = path(1, 4000);
+    g_assert_false(allows(&latch, 2, 5000));
+    cg_rtp_latch_signal(&latch, &same, 2 * SECOND);
+    g_assert_true(allows(&latch, 2, 5000));
+    lock(&latch, 2, 5000);
+    cg_rtp_latch_signal(&latch, &same, 2 * SECOND);
+    g_assert_false(allows(&latch, 3, 5000));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rtp_latch/signalled", test_signalled);
     g_test_add_func("/rtp_latch/other_port", test_other_port);
     g_test_add_func("/rtp_latch/first_wins", test_first_wins);
+    g_test_add_func("/rtp_latch/first_wins_anew", test_first_wins_anew);
     g_test_add_func("/rtp_latch/described_again", test_described_again);
     return g_test_run();
 }
