@@ -171,6 +171,14 @@ static void apply_log(const cg_config *config)
     cg_log_set_format(config->log_format);
 }
 
+static bool load_sip_certificate(const cg_sip_config *sip, cg_tls_certificate **ret_certificate, char **ret_error)
+{
+    if (sip->tls_certificate == NULL)
+        return true;
+    *ret_certificate = cg_tls_certificate_load(sip->tls_certificate, sip->tls_key, ret_error);
+    return *ret_certificate != NULL;
+}
+
 void cg_gateway_reload(cg_gateway *gateway)
 {
     g_autofree char *error = NULL;
@@ -180,13 +188,16 @@ void cg_gateway_reload(cg_gateway *gateway)
     }
     g_autoptr(cg_config) config = gateway->reload(gateway->reload_user, &error);
     g_autofree char *needs_restart = NULL;
+    cg_tls_certificate *sip_certificate = NULL;
     /* As a whole, what a restart would refuse included: then nothing of it is used. */
     bool fits = config != NULL && cg_config_check(config, &error);
     if (fits) {
         needs_restart = cg_config_keep_started(config, gateway->config);
-        fits = cg_server_reload(gateway->server, &config->server, config->directory, &config->tokens, &error);
+        fits = load_sip_certificate(&config->sip, &sip_certificate, &error) &&
+               cg_server_reload(gateway->server, &config->server, config->directory, &config->tokens, &error);
     }
     if (!fits) {
+        cg_tls_certificate_free(sip_certificate);
         cg_log(CG_LOG_ERROR, "config.refused", CG_LOG_TEXT("reason", error));
         return;
     }
@@ -195,6 +206,7 @@ void cg_gateway_reload(cg_gateway *gateway)
     gateway->config = g_steal_pointer(&config);
     gateway->calls->policy = &gateway->config->calls;
     cg_telephony_set_routes(gateway->telephony, gateway->config->directory, gateway->config->routes);
+    cg_telephony_set_certificate(gateway->telephony, sip_certificate);
     cg_config_free(old);
     cg_log(CG_LOG_INFO, "config.reloaded");
     if (!cg_hold_music_set_accounts(gateway->music, gateway->config->directory, gateway->config->account_music))

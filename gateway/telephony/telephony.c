@@ -279,3 +279,11 @@ void cg_telephony_set_routes(cg_telephony *telephony, const cg_directory *direct
     if (telephony->sip != NULL)
         tell_stack(telephony);
 }
+
+void cg_telephony_set_certificate(cg_telephony *telephony, cg_tls_certificate *certificate)
+{
+    if (telephony->sip != NULL && certificate != NULL)
+        cg_sip_set_certificate(telephony->sip, certificate);
+    else
+        cg_tls_certificate_free(certificate);
+}

@@ -29,6 +29,9 @@ void cg_telephony_close(cg_telephony *telephony); /* before them: dialogs get a 
 /* Another configuration is in force, for calls from now on. */
 void cg_telephony_set_routes(cg_telephony *telephony, const cg_directory *directory, cg_routes *routes);
 
+/* The certificate of TLS from now on (taken); NULL: as before. */
+void cg_telephony_set_certificate(cg_telephony *telephony, cg_tls_certificate *certificate);
+
 /* Destinations: "tel:<number>" and "sip:<user>@<host>". */
 cg_call_end cg_telephony_dial_number(cg_call *call, const char *number, cg_telephony *telephony);
 cg_call_end cg_telephony_dial_address(cg_call *call, const char *address, cg_telephony *telephony);

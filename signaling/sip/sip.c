@@ -20,7 +20,8 @@ struct command {
     cg_sip_warning warning;
     cg_ip_range *sources; /* set_sources; owned until run */
     size_t source_count;
-    cg_sip_user *users; /* set_users; owned, and so are their texts */
+    cg_tls_certificate *certificate; /* set_certificate; owned until run */
+    cg_sip_user *users;              /* set_users; owned, and so are their texts */
     size_t user_count;
 };
 
@@ -36,6 +37,7 @@ static void discard(cg_mail *mail)
         cg_secret_free((char *) what->users[i].password);
     }
     g_free(what->users);
+    cg_tls_certificate_free(what->certificate);
     g_free(what);
 }
 
@@ -97,6 +99,18 @@ void cg_sip_set_users(cg_sip *sip, const cg_sip_user *users, size_t count)
     what->user_count = count;
     for (size_t i = 0; i < count; i++)
         what->users[i] = (cg_sip_user){g_strdup(users[i].user), g_strdup(users[i].password)};
+    post(sip, what);
+}
+
+static void run_certificate(cg_sip *sip, cg_sip_dialog *dialog, command *what)
+{
+    cg_sip_tls_sessions_show(sip->tls, g_steal_pointer(&what->certificate));
+}
+
+void cg_sip_set_certificate(cg_sip *sip, cg_tls_certificate *certificate)
+{
+    command *what = make(0, run_certificate);
+    what->certificate = certificate;
     post(sip, what);
 }
 

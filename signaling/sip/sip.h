@@ -12,6 +12,7 @@
 #include "base/mailbox.h"
 #include "signaling/sip/sip_connections.h"
 #include "signaling/sip/sip_digest.h"
+#include "signaling/tls_certificate.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -101,6 +102,9 @@ void cg_sip_set_sources(cg_sip *sip, const cg_ip_range *sources, size_t count);
 /* ... unless there are those who can prove by digest who they are: whoever begins something is challenged then. Both
  * are copied. */
 void cg_sip_set_users(cg_sip *sip, const cg_sip_user *users, size_t count);
+
+/* The certificate of every later TLS handshake (taken), where there is TLS. */
+void cg_sip_set_certificate(cg_sip *sip, cg_tls_certificate *certificate);
 
 typedef struct {
     const char *user;                    /* whom to call; escaped here */

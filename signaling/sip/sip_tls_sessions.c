@@ -18,9 +18,10 @@
 #define MAX_TOLD 64               /* hosts; peers name some of them */
 
 struct cg_sip_tls_sessions {
-    tport_t *connecting; /* Sofia's; whose handshake goes on; NULL: none */
-    const char *fault;   /* why it will not be spoken with, should Sofia close it now; NULL: nothing is known */
-    GHashTable *told;    /* (owned) name of a host, as configured -> (owned) int64_t: when it was last told of */
+    cg_tls_certificate *certificate; /* owned; NULL: what Sofia has read */
+    tport_t *connecting;             /* Sofia's; whose handshake goes on; NULL: none */
+    const char *fault; /* why it will not be spoken with, should Sofia close it now; NULL: nothing is known */
+    GHashTable *told;  /* (owned) name of a host, as configured -> (owned) int64_t: when it was last told of */
 };
 
 static cg_sip_tls_sessions **of_thread(void)
@@ -38,8 +39,15 @@ cg_sip_tls_sessions *cg_sip_tls_sessions_new(void)
 
 void cg_sip_tls_sessions_free(cg_sip_tls_sessions *sessions)
 {
+    cg_tls_certificate_free(sessions->certificate);
     g_hash_table_unref(sessions->told);
     g_free(sessions);
+}
+
+void cg_sip_tls_sessions_show(cg_sip_tls_sessions *sessions, cg_tls_certificate *certificate)
+{
+    cg_tls_certificate_free(sessions->certificate);
+    sessions->certificate = certificate;
 }
 
 void cg_sip_tls_sessions_watch(cg_sip_tls_sessions *sessions)
@@ -70,6 +78,12 @@ static void set_closing_is_failure(tport_t *transport, bool on)
     tport_set_params(transport, TPTAG_SDWN_ERROR(on), TAG_END());
 }
 
+static void show_certificate(const cg_sip_tls_sessions *sessions, SSL *session)
+{
+    if (sessions->certificate != NULL && SSL_get_state(session) == TLS_ST_BEFORE)
+        cg_tls_certificate_use(sessions->certificate, session);
+}
+
 static void begin(SSL *session, tport_t *transport)
 {
     const char *name = tport_name(transport)->tpn_canon;
@@ -85,11 +99,21 @@ int SSL_connect(SSL *session)
     cg_sip_tls_sessions *sessions = *of_thread();
     if (sessions == NULL || sessions->connecting == NULL)
         return original(session);
+    show_certificate(sessions, session);
     if (SSL_get_state(session) == TLS_ST_BEFORE)
         begin(session, sessions->connecting);
     int result = original(session);
     sessions->fault = fault_of(session, result);
     return result;
+}
+
+int SSL_accept(SSL *session)
+{
+    typedef int accept_function(SSL *);
+    accept_function *original = (accept_function *) dlsym(RTLD_NEXT, "SSL_accept");
+    if (*of_thread() != NULL)
+        show_certificate(*of_thread(), session);
+    return original(session);
 }
 
 static void tell(cg_sip_tls_sessions *sessions, const char *host, const char *fault)

@@ -9,7 +9,7 @@ import https from 'node:https';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import tls from 'node:tls';
+import { bodyOf, shownAt } from '../lib/certificates.mjs';
 import { BINARY, configuration, makeCertificate, startGateway, TOP } from '../lib/gateway.mjs';
 import { connect, failure, hangUp, invite, registered, startPatientGateway, talk } from '../lib/signal-calls.mjs';
 import { SignalClient } from '../lib/signal-client.mjs';
@@ -287,23 +287,12 @@ test('telemetry of the ecosystem\'s SDK is taken', async (t) => {
   }
 });
 
-/** The certificate that the port shows, as PEM. */
-const shown = (port) => new Promise((resolve, reject) => {
-  const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
-    const { raw } = socket.getPeerCertificate();
-    socket.destroy();
-    resolve(raw.toString('base64'));
-  });
-  socket.on('error', reject);
-});
-const body = (certificate) => certificate.toString().replace(/-----.*-----|\s/g, '');
-
 test('TLS', async (t) => {
   const secure = await startGateway({ tls: true }, t);
   assert.match(secure.url, /^https:/);
   assert.equal((await request(`${secure.url}/healthz`)).status, 200);
   const client = await connect(secure, 'alice');
-  assert.equal(await shown(secure.port), body(secure.certificate));
+  assert.equal(await shownAt(secure.port), bodyOf(secure.certificate));
   await t.test('plain HTTP is not understood there', async () => {
     await assert.rejects(request(`http://127.0.0.1:${secure.port}/healthz`));
   });
@@ -314,7 +303,7 @@ test('TLS', async (t) => {
     copyFileSync(next.key, join(secure.directory, 'key.pem'));
     secure.reload();
     await until(() => secure.logs('config.reloaded').length === 1, 'the reload');
-    assert.equal(await shown(secure.port), body(readFileSync(next.certificate)));
+    assert.equal(await shownAt(secure.port), bodyOf(readFileSync(next.certificate)));
     await assert.rejects(client.request('hangup', { callsid: 'none' }), { code: 31404 });
   });
   await t.test('one that does not fit its key is refused, and the old one stays', async () => {
@@ -323,7 +312,7 @@ test('TLS', async (t) => {
     copyFileSync(other.certificate, join(secure.directory, 'certificate.pem'));
     secure.reload();
     await until(() => secure.logs('config.refused').length === 1, 'the refusal');
-    assert.equal(await shown(secure.port), body(readFileSync(next.certificate)));
+    assert.equal(await shownAt(secure.port), bodyOf(readFileSync(next.certificate)));
     writeFileSync(join(secure.directory, 'certificate.pem'), 'no certificate');
     secure.reload();
     await until(() => secure.logs('config.refused').length === 2, 'the refusal');

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 
 const openssl = (...args) => execFileSync('openssl', args, { stdio: 'pipe' });
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -24,3 +25,19 @@ export function makeAuthority(t) {
     },
   };
 }
+
+/** The certificate that a port of 127.0.0.1 shows; bodyOf() makes the same of a file. */
+export const shownAt = (port) => new Promise((resolve, reject) => {
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+    const { raw } = socket.getPeerCertificate();
+    socket.destroy();
+    resolve(bodyOf(raw));
+  });
+  socket.on('error', reject);
+});
+
+/** Of a certificate as PEM or DER, in base64. */
+export const bodyOf = (certificate) => {
+  const text = certificate.toString();
+  return text.startsWith('-----') ? text.replace(/-----.*-----|\s/g, '') : certificate.toString('base64');
+};

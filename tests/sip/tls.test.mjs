@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 import { createServer } from 'node:tls';
-import { makeAuthority } from '../lib/certificates.mjs';
+import { bodyOf, makeAuthority, shownAt } from '../lib/certificates.mjs';
 import { startDns } from '../lib/dns.mjs';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { Kamailio } from '../lib/kamailio.mjs';
@@ -40,7 +40,7 @@ async function startGateway(t, authority, secure, { enter, ca = authority.ca, ho
     register: 'true', register_retry_s: 1800, srtp: 'required', prefixes: '*', inbound: 'client:bob' } },
   { enter, leaks: SOFIA_LOSES, config: { sip: { tls_port: tls, tls_certificate: certificate, tls_key: key, tls_ca: ca, ...sip } } });
   gateway.expectWarning(/^sip\.registration_failed$/);
-  return { gateway, tls };
+  return { gateway, tls, certificate };
 }
 
 const isRegistered = (gateway) => until(async () => (await gateway.metrics()).get('callgate_trunk_registered{trunk="pbx"}') === 1, 'the registration', 20000 * SLOWNESS);
@@ -127,15 +127,24 @@ for (const [name, options, reason] of [
   });
 }
 
-test('a host is told by which name it is called, if it has one', { timeout }, async (t) => {
-  const authority = makeAuthority(t);
-  const names = [];
-  const { certificate: file, key: keyFile } = authority.issue('pbx.example');
-  const server = createServer({ cert: readFileSync(file), key: readFileSync(keyFile) }, (socket) => { names.push(socket.servername); socket.on('error', () => {}); });
+/** A host that speaks TLS and no SIP: `met` is told of each connection. */
+async function startHost(t, authority, met, options = {}) {
+  const { certificate, key } = authority.issue('pbx.example');
+  const server = createServer({ cert: readFileSync(certificate), key: readFileSync(key), ...options }, (socket) => {
+    socket.on('error', () => {});
+    met(socket);
+  });
   const secure = await freePort();
   server.listen(secure, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
+  return secure;
+}
+
+test('a host is told by which name it is called, if it has one', { timeout }, async (t) => {
+  const authority = makeAuthority(t);
+  const names = [];
+  const secure = await startHost(t, authority, (socket) => names.push(socket.servername));
   const enter = await resolve(t);
   for (const host of ['pbx.example', '127.0.0.1']) {
     const { gateway } = await startGateway(t, authority, secure, { enter, host });
@@ -144,4 +153,37 @@ test('a host is told by which name it is called, if it has one', { timeout }, as
     await gateway.stop();
   }
   assert.deepEqual(names, ['pbx.example', false]);
+});
+
+test('a certificate that is renewed is shown after a reload, both to callers and to hosts', { timeout }, async (t) => {
+  const authority = makeAuthority(t);
+  const seen = []; // by the host, which then closes
+  const secure = await startHost(t, authority, (socket) => {
+    seen.push(bodyOf(socket.getPeerCertificate().raw));
+    socket.destroy();
+  }, { requestCert: true, ca: readFileSync(authority.ca) });
+  const { gateway, tls, certificate: file } = await startGateway(t, authority, secure, { enter: await resolve(t) });
+  gateway.expectWarning(/^sip\.tls_refused$/);
+  const alice = await connect(gateway, 'alice');
+  t.after(() => alice.close());
+  const met = async () => {
+    const before = seen.length;
+    await failure(alice, invite(alice, '+15557654321', { offer: await new MediaPeers(t).offer('alice', { narrow: true }) }));
+    await until(() => seen.length > before, 'the connection');
+    return seen.at(-1);
+  };
+  const first = bodyOf(readFileSync(file));
+  assert.deepEqual([await met(), await shownAt(tls)], [first, first]);
+  authority.issue('gw.example');
+  const second = bodyOf(readFileSync(file));
+  assert.notEqual(second, first);
+  assert.deepEqual([await met(), await shownAt(tls)], [first, first], 'until the reload');
+  gateway.reload();
+  await gateway.logged('config.reloaded');
+  assert.deepEqual([await met(), await shownAt(tls)], [second, second]);
+  gateway.expectWarning(/^config\.refused$/);
+  copyFileSync(authority.issue('other.example').certificate, file); // of another key
+  gateway.reload();
+  assert.match((await gateway.logged('config.refused'))[0].reason, /not the key of the certificate/);
+  assert.deepEqual([await met(), await shownAt(tls)], [second, second]);
 });

@@ -60,7 +60,7 @@ MAY_HAVE_STATE = {'base/log.c'}
 # Writing a log line may block: in bridge/, whose workers may not, one file hands lines to the control thread.
 MAY_LOG = {'bridge/events.c'}
 # Names that somebody else gives.
-FOREIGN_NAMES = {'main', 'nta_agent_add_tport', 'sip_response_terminates_dialog', 'SSL_connect', 'SSL_shutdown', 'su_root_register',
+FOREIGN_NAMES = {'main', 'nta_agent_add_tport', 'sip_response_terminates_dialog', 'SSL_accept', 'SSL_connect', 'SSL_shutdown', 'su_root_register',
                  'tls_connect', 'tport_primary_by_name', 'tport_tsend'}
 
 
