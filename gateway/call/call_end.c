@@ -23,6 +23,8 @@ static const cg_call_end_info infos[CG_CALL_END_COUNT] = {
     [CG_CALL_END_BAD_HEADER] = {"bad_header", "failed", 31400,
                                 "Parameters that the telephone network is told as headers must be 16 at most, each of "
                                 "256 octets at most, without line breaks and other control characters"},
+    [CG_CALL_END_CALLER_ID] = {"caller_id", "failed", 31403,
+                               "CallerId must be one of the numbers that the trunk allows (its caller_ids)"},
     [CG_CALL_END_TRUNK_BUSY] = {"trunk_busy", "failed", 31503,
                                 "The telephone network takes no more calls now: try again in a moment"},
     [CG_CALL_END_TRUNK_LOST] = {"trunk_lost", "completed", 31408,

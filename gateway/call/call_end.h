@@ -18,6 +18,7 @@ typedef enum {
     CG_CALL_END_MEDIA_FAMILY,    /* ... or in an address family that cannot be had */
     CG_CALL_END_TRUNK_FAILED,    /* the trunk did not answer, or could not place the call */
     CG_CALL_END_BAD_HEADER,      /* a parameter cannot be a header of the trunk's call */
+    CG_CALL_END_CALLER_ID,       /* a trunk may not be told that this number calls */
     CG_CALL_END_TRUNK_BUSY,      /* the trunk takes no more calls in this second */
     CG_CALL_END_TRUNK_LOST,      /* ... or, in a call that is up, answers no more or knows it no more */
     CG_CALL_END_MEDIA_FAILED,    /* a leg's media never came up */

@@ -4,6 +4,7 @@
 #include "auth/identity.h"
 #include "gateway/client/client_destination.h"
 #include "gateway/config/config_values.h"
+#include "gateway/telephony/caller_id.h"
 #include "gateway/telephony/sip_headers.h"
 #include "signaling/sip/sip_peer.h"
 
@@ -220,6 +221,17 @@ static bool read_headers(GKeyFile *file, const char *group, cg_trunk *trunk, cha
     return true;
 }
 
+static bool read_caller_ids(GKeyFile *file, const char *group, cg_trunk *trunk, char **ret_why)
+{
+    trunk->caller_id = text_of(file, group, "caller_id");
+    trunk->caller_ids = list_of(file, group, "caller_ids", ",;");
+    for (char **id = trunk->caller_ids; *id != NULL; id++)
+        if (!cg_caller_id_is_pattern(*id))
+            return fail(ret_why, "caller_ids: \"%s\" must be a number, its beginning with * behind it, or anonymous",
+                        *id);
+    return cg_config_read_switch(file, group, "asserted_identity", &trunk->asserts_identity, ret_why);
+}
+
 static const struct {
     const char *name;
     cg_codec codec;
@@ -314,7 +326,6 @@ static bool read_texts(GKeyFile *file, const char *group, cg_trunk *trunk, char 
 {
     trunk->user = text_of(file, group, "user");
     trunk->password = text_of(file, group, "password");
-    trunk->caller_id = text_of(file, group, "caller_id");
     trunk->add = text_of(file, group, "add");
     if ((trunk->user == NULL) != (trunk->password == NULL))
         return fail(ret_why, "user and password go together");
@@ -374,10 +385,10 @@ bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, c
         !read_hosts(file, group, trunk, ret_why) ||
         !read_prefixes(file, group, "prefixes", &trunk->prefixes, ret_why) ||
         !read_prefixes(file, group, "allowed_prefixes", &trunk->allowed, ret_why) ||
-        !read_headers(file, group, trunk, ret_why) || !read_codecs(file, group, trunk, ret_why) ||
-        !read_choices(file, group, trunk, ret_why) || !read_media_addresses(file, group, trunk, ret_why) ||
-        !read_media_family(file, group, trunk, ret_why) || !read_texts(file, group, trunk, ret_why) ||
-        !read_registration(file, group, trunk, ret_why) ||
+        !read_headers(file, group, trunk, ret_why) || !read_caller_ids(file, group, trunk, ret_why) ||
+        !read_codecs(file, group, trunk, ret_why) || !read_choices(file, group, trunk, ret_why) ||
+        !read_media_addresses(file, group, trunk, ret_why) || !read_media_family(file, group, trunk, ret_why) ||
+        !read_texts(file, group, trunk, ret_why) || !read_registration(file, group, trunk, ret_why) ||
         !number_of(file, group, "strip", CG_NUMBER_MAX, &trunk->strip, ret_why) ||
         !number_of(file, group, "keepalive_s", 3600, &trunk->keepalive_s, ret_why) ||
         !number_of(file, group, "session_expires_s", 86400, &trunk->session_expires_s, ret_why) ||

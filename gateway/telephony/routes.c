@@ -22,6 +22,7 @@ void cg_trunk_free(cg_trunk *trunk)
     g_strfreev(trunk->prefixes);
     g_strfreev(trunk->allowed);
     g_strfreev(trunk->headers);
+    g_strfreev(trunk->caller_ids);
     g_free(trunk->name);
     g_free(trunk->user);
     g_free(trunk->domain);

@@ -49,6 +49,8 @@ typedef struct {
     char *inbound_user, *inbound_password; /* by which its calls prove themselves, wherever they come from; NULL */
     char **headers;                        /* of its calls: parameters whose names match, "X-A" or "X-*" */
     char *caller_id;                       /* who calls, as the trunk is told; NULL: the caller's identity */
+    char **caller_ids;                     /* what calls may ask for in its place, as for cg_caller_id_is_pattern() */
+    bool asserts_identity;                 /* the trunk is trusted to know who calls, withheld or not (RFC 3325) */
     char *add;                             /* put before the number, after ... */
     unsigned strip;                        /* ... this many of its characters were taken off */
     cg_codec codecs[CG_CODEC_COUNT + 1];   /* in order of preference; ended by CG_CODEC_COUNT */

@@ -8,6 +8,7 @@
 #include "gateway/call/call_codecs.h"
 #include "gateway/call/calls.h"
 #include "gateway/call/leg_record.h"
+#include "gateway/telephony/caller_id.h"
 #include "gateway/telephony/sip_headers.h"
 #include "gateway/telephony/sip_media.h"
 #include "gateway/telephony/sip_status.h"
@@ -185,13 +186,12 @@ static cg_sdp_origin origin_of(cg_sip_leg *leg)
 static void dial(cg_sip_leg *leg, const char *sdp)
 {
     const cg_trunk *trunk = leg->trunk;
-    const char *caller = leg->base.call->caller->address;
-    const char *colon = strchr(caller, ':');
+    cg_caller_id caller = {0};
+    cg_caller_id_choose(trunk, leg->base.call->parameters, leg->base.call->caller->address, &caller);
     cg_sip_invite invite = {
         .user = leg->number,
-        .from_user = trunk->caller_id != NULL ? trunk->caller_id
-                     : colon != NULL          ? colon + 1
-                                              : caller,
+        .from_user = caller.user,
+        .asserted_user = caller.asserted,
         .from_host = trunk->domain,
         .auth_user = trunk->user,
         .auth_password = trunk->password,
@@ -208,8 +208,6 @@ static void dial(cg_sip_leg *leg, const char *sdp)
     for (size_t i = 0; i < invite.host_count; i++)
         invite.hosts[i] = trunk->hosts[leg->hosts[i]];
     leg->host = leg->hosts[0];
-    if (*invite.from_user == '\0')
-        invite.from_user = NULL;
     leg->dialled_us = cg_clock_monotonic_us();
     leg->dialog = cg_sip_dial(leg->telephony->sip, &invite);
     cg_telephony_remember(leg->telephony, leg);

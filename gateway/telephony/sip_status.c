@@ -36,6 +36,7 @@ unsigned cg_sip_status_of(cg_call_end end)
     case CG_CALL_END_NOT_FOUND:
         return 404;
     case CG_CALL_END_FORBIDDEN:
+    case CG_CALL_END_CALLER_ID:
         return 403;
     case CG_CALL_END_INCOMPATIBLE:
     case CG_CALL_END_MEDIA_ADDRESS:

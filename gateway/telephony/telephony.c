@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/telephony/caller_id.h"
 #include "gateway/telephony/sip_headers.h"
 #include "gateway/telephony/sip_media.h"
 #include "gateway/telephony/sip_replaces.h"
@@ -34,8 +35,11 @@ static cg_call_end dial_trunk(cg_telephony *telephony, cg_call *call, const cg_t
 {
     cg_sip_header headers[CG_SIP_MAX_HEADERS];
     size_t count;
+    cg_caller_id caller;
     if (!cg_sip_headers_choose(trunk, call->parameters, headers, &count))
         return CG_CALL_END_BAD_HEADER;
+    if (!cg_caller_id_choose(trunk, call->parameters, call->caller->address, &caller))
+        return CG_CALL_END_CALLER_ID;
     if (!has_room(telephony, trunk))
         return CG_CALL_END_OVERLOADED;
     if (!cg_trunk_peers_admit(&telephony->peers, trunk, cg_clock_monotonic_us()))

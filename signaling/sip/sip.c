@@ -124,18 +124,19 @@ cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite)
     command *what = make(0, run_dial);
     cg_sip_dialog *dialog = g_new0(cg_sip_dialog, 1);
     g_assert(invite->host_count > 0 && invite->host_count <= CG_SIP_MAX_HOSTS);
+    const char *from_host =
+        invite->from_host != NULL ? invite->from_host : cg_sip_listeners_towards(&sip->listeners, invite->hosts[0]);
     sip->next_dialog += 2;
     *dialog = (cg_sip_dialog){
         .sip = sip,
         .id = sip->next_dialog,
         .user = g_strdup(invite->user),
         .from_user = g_strdup(invite->from_user),
-        .from_host = invite->from_host != NULL ? g_strdup(invite->from_host)
-                                               : g_strdup(cg_sip_listeners_towards(&sip->listeners, invite->hosts[0])),
+        .from_host = g_strdup(from_host),
         .auth_user = g_strdup(invite->auth_user),
         .auth_password = g_strdup(invite->auth_password),
         .sdp = g_strdup(invite->sdp),
-        .headers = cg_sip_write_headers(invite),
+        .headers = cg_sip_write_headers(invite, from_host),
         .session.wanted_s = invite->session_expires_s,
     };
     for (size_t i = 0; i < invite->host_count; i++)

@@ -108,7 +108,8 @@ void cg_sip_set_certificate(cg_sip *sip, cg_tls_certificate *certificate);
 
 typedef struct {
     const char *user;                    /* whom to call; escaped here */
-    const char *from_user;               /* NULL: anonymous */
+    const char *from_user;               /* NULL: anonymous, and asked to be kept so (RFC 3323) */
+    const char *asserted_user;           /* who calls in truth, for the host alone (RFC 3325); NULL: is not told */
     const char *from_host;               /* NULL: ours */
     const char *hosts[CG_SIP_MAX_HOSTS]; /* "192.0.2.1:5060;transport=tcp", in the order in which they are tried */
     size_t host_count;

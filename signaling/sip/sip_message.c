@@ -29,14 +29,20 @@ static char *copy_user(const url_t *url)
     return copy_text(text);
 }
 
-/* A display name without its quotes. */
+/* A display name without its quotes, and without what escapes within them (RFC 3261 section 25.1, quoted-pair). */
 static char *copy_name(const char *display)
 {
     size_t size = display != NULL ? strlen(display) : 0;
     if (size < 2 || display[0] != '"' || display[size - 1] != '"')
         return copy_text(display);
-    g_autofree char *inner = g_strndup(display + 1, size - 2);
-    return copy_text(inner);
+    GString *inner = g_string_new(NULL);
+    for (const char *c = display + 1; c < display + size - 1; c++) {
+        c += *c == '\\' && c + 1 < display + size - 1;
+        g_string_append_c(inner, *c);
+    }
+    char *name = copy_text(inner->str);
+    g_string_free(inner, TRUE);
+    return name;
 }
 
 static void read_headers(const sip_t *message, cg_sip_event *event)
@@ -213,11 +219,16 @@ char *cg_sip_write_host(const char *host)
 }
 
 /* Who knows no Replaces would ring a second time for nothing (RFC 3891 section 3). */
-char *cg_sip_write_headers(const cg_sip_invite *invite)
+char *cg_sip_write_headers(const cg_sip_invite *invite, const char *from_host)
 {
-    if (invite->header_count == 0 && invite->replaced == NULL)
+    bool is_private = invite->from_user == NULL, asserts = invite->asserted_user != NULL;
+    if (invite->header_count == 0 && invite->replaced == NULL && !is_private && !asserts)
         return NULL;
-    GString *out = g_string_new(NULL);
+    GString *out = g_string_new(is_private ? "Privacy: id\r\n" : NULL);
+    if (asserts) {
+        g_autofree char *uri = cg_sip_write_uri(invite->asserted_user, from_host);
+        g_string_append_printf(out, "P-Asserted-Identity: <%s>\r\n", uri);
+    }
     if (invite->replaced != NULL)
         g_string_append_printf(out, "Replaces: %s\r\nRequire: replaces\r\n", invite->replaced);
     for (size_t i = 0; i < invite->header_count; i++)
@@ -227,8 +238,10 @@ char *cg_sip_write_headers(const cg_sip_invite *invite)
 
 char *cg_sip_write_from(const char *user, const char *host)
 {
-    g_autofree char *uri = cg_sip_write_uri(user != NULL ? user : "anonymous", host);
-    return g_strdup_printf("%s<%s>", user != NULL ? "" : "\"Anonymous\" ", uri);
+    if (user == NULL) /* RFC 3323 section 4.1.1.3 */
+        return g_strdup("\"Anonymous\" <sip:anonymous@anonymous.invalid>");
+    g_autofree char *uri = cg_sip_write_uri(user, host);
+    return g_strdup_printf("<%s>", uri);
 }
 
 char *cg_sip_write_warning(cg_sip_warning warning, const char *host)

@@ -27,7 +27,7 @@ bool cg_sip_read_replaces(const sip_t *message, const sip_replaces_t **ret_repla
 char *cg_sip_write_host(const char *host); /* an IPv6 address has brackets in URIs and headers; g_free */
 /* For an INVITE of ours; g_free. */
 char *cg_sip_write_uri(const char *user, const char *host);
-char *cg_sip_write_headers(const cg_sip_invite *invite); /* a line for each; NULL: none */
+char *cg_sip_write_headers(const cg_sip_invite *invite, const char *from_host); /* a line for each; NULL: none */
 char *cg_sip_write_from(const char *user, const char *host);
 char *cg_sip_write_warning(cg_sip_warning warning, const char *host); /* NULL: none; in a response */
 char *cg_sip_write_credentials(const sip_t *challenge, const char *user, const char *password); /* NULL: none asked */

@@ -59,6 +59,20 @@ test('a phone calls a client: media both ways, the client hangs up', { timeout }
   assert.equal(metrics.get('callgate_trunk_answers_total{trunk="carrier",direction="in"}'), 1);
 });
 
+test('a name is told without what escapes in it, and of 20 headers 16', { timeout }, async (t) => {
+  const gateway = await start(t);
+  const bob = await client(t, gateway);
+  const extra = Array.from({ length: 20 }, (_, i) => `X-N${i}: ${i}`);
+  const invite = INVITE(9, { extra }).replace('"A Phone"', '"A \\"B\\" \\\\ C"');
+  const sipp = await phoneThat(t, gateway, [invite, ...refused(603).slice(1)]);
+  const { payload: ring } = await bob.next('invite');
+  const params = new URLSearchParams(ring.parameters.Params);
+  assert.equal(params.get('CallerName'), 'A "B" \\ C');
+  assert.deepEqual([...params.keys()].filter((name) => name.startsWith('X-')), extra.slice(0, 16).map((line) => line.split(':')[0]));
+  await bob.request('reject', { callsid: ring.callsid });
+  await sipp.finished();
+});
+
 test('a number of several people: who declines is out, the first answer wins', { timeout }, async (t) => {
   const gateway = await start(t, { numbers: { [NUMBER]: 'client:bob, client:carol, client:nobody, client:dave' } });
   const [bob, carol, dave] = await Promise.all(['bob', 'carol', 'dave'].map((name) => client(t, gateway, name)));

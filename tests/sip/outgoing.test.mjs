@@ -56,11 +56,11 @@ test('a client calls a phone: media both ways, the client hangs up', { timeout }
   assert.match(sipp.messages, /From: <sip:\+15550001111@/);
 });
 
-/** A gateway with one trunk to a phone that plays `steps`. */
-async function withPhone(t, steps, { trunk = {}, ...options } = {}) {
+/** A gateway with one trunk to a phone that plays `steps`, `calls` times. */
+async function withPhone(t, steps, { trunk = {}, calls, ...options } = {}) {
   const port = await freePort();
   const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+', ...trunk } }, options);
-  return { gateway, sipp: steps && await Sipp.called(t, steps, { port }) };
+  return { gateway, sipp: steps && await Sipp.called(t, steps, { port, calls }) };
 }
 
 test('the phone hangs up; its key presses arrive once, and those of the client', { timeout }, async (t) => {
@@ -221,6 +221,28 @@ test('parameters on the trunk\'s list are headers of the INVITE, and of the one 
     assert.match(Buffer.from(text, 'latin1').toString(), /^x-campaign-name: Frühling; "a", <b>\r?$/mi);
     assert.doesNotMatch(text, /X-Other|Accounts/);
   }
+});
+
+test('who calls: what the trunk says, or what the call asks for and the trunk allows', { timeout }, async (t) => {
+  const trunk = { caller_id: '+15550001111', caller_ids: '+15550002222, +1555123*, anonymous', asserted_identity: 'true', domain: 'us.example' };
+  const { gateway, sipp } = await withPhone(t, [expectInvite(), reply('486 Busy Here', { first: true }), expect('ACK')], { trunk, calls: 4 });
+  for (const CallerId of [undefined, '+15550002222', '+15551230001', 'anonymous']) {
+    const call = await dial(t, gateway, '+15551234567', CallerId && { CallerId });
+    assert.equal((await failure(call.client, call.callsid)).code, 31486);
+  }
+  for (const CallerId of ['+15550003333', '+155512', '+1555123*', '+15551230001;x=y', 'Anonymous', 'alice']) {
+    const call = await dial(t, gateway, '+15551234567', { CallerId });
+    const { code, message } = await failure(call.client, call.callsid);
+    assert.deepEqual([code, /caller_ids/.test(message)], [31403, true], CallerId);
+  }
+  await sipp.finished();
+  const invites = sipp.messages.split(/(?=^INVITE )/m).slice(1).map((text) => text.split(/^SIP/m)[0]);
+  const told = invites.map((text) => ['From', 'P-Asserted-Identity', 'Privacy'].map((name) => new RegExp(`^${name}: ([^;\\r\\n]*)`, 'm').exec(text)?.[1]));
+  const number = (text) => `<sip:${text}@us.example>`;
+  assert.deepEqual(told, [
+    ...['+15550001111', '+15550002222', '+15551230001'].map((text) => [number(text), number(text), undefined]),
+    ['"Anonymous" <sip:anonymous@anonymous.invalid>', number('+15550001111'), 'id'],
+  ]);
 });
 
 test('a parameter that would break out of its header refuses the call: the trunk hears nothing', { timeout }, async (t) => {
