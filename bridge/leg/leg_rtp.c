@@ -154,7 +154,9 @@ static void receive_report(cg_worker *worker, cg_leg *leg, cg_datagram *datagram
 void cg_leg_receive_plain(cg_worker *worker, cg_leg *leg, cg_rtp_port port, cg_datagram *datagram, int64_t now_us)
 {
     bool is_rtcp = cg_rtcp_is_rtcp(datagram->data, datagram->size);
-    if (leg->state != CG_LEG_CONNECTED)
+    if (datagram->size == 0)
+        cg_worker_drop(worker, CG_DROP_MALFORMED, &datagram->path, now_us);
+    else if (leg->state != CG_LEG_CONNECTED)
         cg_worker_drop(worker, CG_DROP_UNKNOWN_SOURCE, &datagram->path, now_us);
     else if (port == CG_RTP_PORT_MEDIA && !is_rtcp)
         receive_media(worker, leg, datagram, now_us);

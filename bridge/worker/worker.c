@@ -141,7 +141,7 @@ static bool receive_plain_batch(cg_worker *worker)
         cg_counter_add(&worker->counters.dropped_malformed, malformed);
     for (size_t i = 0; i < count; i++) {
         cg_leg *leg = cg_leg_table_find(worker->legs, datagrams[i].key);
-        if (leg != NULL && datagrams[i].datagram.size > 0)
+        if (leg != NULL)
             cg_leg_receive_plain(worker, leg, datagrams[i].port, &datagrams[i].datagram, now_us);
     }
     cg_worker_flush(worker);

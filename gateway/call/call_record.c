@@ -60,7 +60,19 @@ static void add_call(field_list *list, const cg_call *call, const char *created,
 }
 
 /* What each of the two legs has, in this order. */
-typedef enum { CODEC, MEDIA_END, MEDIA_MS, PACKETS, LOST, JITTER, RTT, DROPPED, MOS, LEG_FIELDS } leg_field;
+typedef enum {
+    CODEC,
+    MEDIA_END,
+    MEDIA_MS,
+    PACKETS,
+    LOST,
+    LOST_REMOTE,
+    JITTER,
+    RTT,
+    DROPPED,
+    MOS,
+    LEG_FIELDS
+} leg_field;
 typedef enum { TRUNK, HOST, CALLED, SIP_STATUS, TRUNK_FIELDS } trunk_field;
 
 typedef struct {
@@ -70,12 +82,12 @@ typedef struct {
 
 static const leg_names caller_names = {
     .fields = {"caller_codec", "caller_media_end", "caller_media_ms", "caller_packets", "caller_lost",
-               "caller_jitter_us", "caller_rtt_us", "caller_dropped", "caller_mos_x100"},
+               "caller_lost_remote", "caller_jitter_us", "caller_rtt_us", "caller_dropped", "caller_mos_x100"},
     .trunk_fields = {"caller_trunk", "caller_host", "caller_called", "caller_sip_status"},
 };
 static const leg_names callee_names = {
-    .fields = {"codec", "callee_media_end", "callee_media_ms", "callee_packets", "callee_lost", "callee_jitter_us",
-               "callee_rtt_us", "callee_dropped", "callee_mos_x100"},
+    .fields = {"codec", "callee_media_end", "callee_media_ms", "callee_packets", "callee_lost", "callee_lost_remote",
+               "callee_jitter_us", "callee_rtt_us", "callee_dropped", "callee_mos_x100"},
     .trunk_fields = {"callee_trunk", "callee_host", "callee_called", "callee_sip_status"},
 };
 
@@ -99,6 +111,7 @@ static void add_leg(field_list *list, const cg_call *call, cg_call_leg *leg, con
     add_number(list, names->fields[MEDIA_MS], media_delay_ms(call, leg));
     add_number(list, names->fields[PACKETS], (int64_t) stats->packets_received);
     add_number(list, names->fields[LOST], (int64_t) stats->packets_lost);
+    add_number(list, names->fields[LOST_REMOTE], (int64_t) stats->packets_lost_remote);
     add_number(list, names->fields[JITTER], stats->jitter_us);
     add_number(list, names->fields[RTT], stats->round_trip_us);
     add_number(list, names->fields[DROPPED], dropped(stats));

@@ -227,7 +227,7 @@ test('the record tells the whole story', async () => {
     rang: 1, codec: 'opus', caller_codec: 'opus', translated: 0,
     caller_media_end: 'closed', callee_media_end: 'closed',
     caller_media_ms: -1, callee_media_ms: -1,
-    caller_packets: 0, caller_lost: 0, caller_jitter_us: 0, caller_rtt_us: 0, caller_dropped: 0, caller_mos_x100: 0,
-    callee_packets: 0, callee_lost: 0, callee_jitter_us: 0, callee_rtt_us: 0, callee_dropped: 0, callee_mos_x100: 0,
+    caller_packets: 0, caller_lost: 0, caller_lost_remote: 0, caller_jitter_us: 0, caller_rtt_us: 0, caller_dropped: 0, caller_mos_x100: 0,
+    callee_packets: 0, callee_lost: 0, callee_lost_remote: 0, callee_jitter_us: 0, callee_rtt_us: 0, callee_dropped: 0, callee_mos_x100: 0,
   });
 });

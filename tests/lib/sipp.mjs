@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { strongest } from './baresip.mjs';
 import { SLOWNESS } from './gateway.mjs';
 import { decode, encode } from './keys.mjs';
+import { isRtcp, receiverReport } from './rtcp.mjs';
 import { until } from './wait.mjs';
 
 // Below the ports that the kernel gives to whoever asks for any: nobody takes one between our look and its use.
@@ -35,6 +36,14 @@ export async function freePort(address = '127.0.0.1') {
     const connections = createServer();
     if (await isFree((bound) => datagrams.bind(port, address, bound), datagrams)
       && await isFree((bound) => connections.listen(port, address, bound), connections)) return port;
+  }
+}
+
+/** An even port with the one behind it, for media and RTCP. */
+export async function freePair() {
+  for (;;) {
+    const port = await freePort();
+    if (port % 2 === 0 && await freePort() === port + 1) return port;
   }
 }
 
@@ -176,8 +185,8 @@ export class Sipp {
 
 /** The media of a phone: PCMU packets out every 20 ms once it has been told where, and a count of what comes. */
 export class RtpSocket {
-  received = []; // {source, type, marker, sequence, timestamp, payload}
-  reports = 0; // RTCP packets, if it comes to the port of RTP
+  received = []; // {source, type, marker, sequence, timestamp, ssrc, payload}
+  reports = []; // RTCP packets that came here: {source, data, at}, the latter of performance.now()
   refused = 0; // packets that were not under the key that was expected
   srtp = undefined; // {ours, theirs} of SRTP: SrtpKey; theirs may be missing until it is known
   #sequence = 1000;
@@ -185,34 +194,39 @@ export class RtpSocket {
   #ssrc = 0x1234abcd;
   #gateway; // where it sends to, unless it is told
 
-  static async open(t, address = '127.0.0.1') {
+  static async open(t, address = '127.0.0.1', own = 0) {
     const media = new RtpSocket();
     media.socket = datagramSocket(address);
     media.#gateway = isIPv6(address) ? '::1' : '127.0.0.1';
-    media.socket.bind(0, address);
+    media.socket.bind(own, address);
     await once(media.socket, 'listening');
     media.port = media.socket.address().port;
     media.socket.on('message', (sealed, { address: from, port }) => {
+      const source = `${from}:${port}`;
       const data = media.#open(sealed);
-      if (!data) return;
-      if (data.length >= 12 && (data[1] & 0x7f) < 64 || (data[1] & 0x7f) > 95) {
-        media.received.push({ source: `${from}:${port}`, type: data[1] & 0x7f, marker: data[1] >> 7, sequence: data.readUInt16BE(2),
-          timestamp: data.readUInt32BE(4), payload: data.subarray(12) });
+      if (data && isRtcp(sealed)) media.reports.push({ source, data, at: performance.now() });
+      else if (data?.length >= 12) {
+        media.received.push({ source, type: data[1] & 0x7f, marker: data[1] >> 7, sequence: data.readUInt16BE(2),
+          timestamp: data.readUInt32BE(4), ssrc: data.readUInt32BE(8), payload: data.subarray(12) });
       }
     });
     t.after(() => media.close());
     return media;
   }
 
-  /** What came, in the clear; undefined if it is no RTP of the gateway's. */
+  /** A socket for media, and one for RTCP at the port behind it, as phones have them: [media, control]. */
+  static async pair(t) {
+    const port = await freePair();
+    return Promise.all([RtpSocket.open(t, '127.0.0.1', port), RtpSocket.open(t, '127.0.0.1', port + 1)]);
+  }
+
+  /** What came, in the clear; undefined if it is not the gateway's. */
   #open(sealed) {
-    const isRtcp = (sealed[1] & 0x7f) >= 64 && (sealed[1] & 0x7f) <= 95;
     const theirs = this.srtp?.theirs;
     if (this.srtp && !theirs) return undefined;
-    const data = !theirs ? sealed : isRtcp ? theirs.unprotectRtcp(sealed) : theirs.unprotect(sealed);
+    const data = !theirs ? sealed : isRtcp(sealed) ? theirs.unprotectRtcp(sealed) : theirs.unprotect(sealed);
     if (!data) this.refused++;
-    else if (isRtcp) this.reports++;
-    return isRtcp ? undefined : data;
+    return data;
   }
 
   send(port, { type = 0, payload = Buffer.alloc(160, 0xff), marker = false, advance = 160, address = this.#gateway } = {}) {
@@ -227,10 +241,13 @@ export class RtpSocket {
     this.socket.send(this.srtp ? this.srtp.ours.protect(packet) : packet, port, address);
   }
 
-  /** A receiver report without a block (RFC 3550, section 6.4.2), protected if media is. */
-  report(port) {
-    const packet = Buffer.from('80c9000100000000', 'hex');
-    packet.writeUInt32BE(this.#ssrc, 4);
+  raw(port, octets) { this.socket.send(octets, port, this.#gateway); }
+
+  get ssrc() { return this.#ssrc; }
+
+  /** A receiver report with that block, protected if media is. */
+  report(port, block) {
+    const packet = receiverReport(this.#ssrc, block);
     this.socket.send(this.srtp ? this.srtp.ours.protectRtcp(packet) : packet, port, this.#gateway);
   }
 

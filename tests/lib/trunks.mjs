@@ -7,6 +7,9 @@ import { description, expect, expectInvite, freePort, reply, RtpSocket, Sipp } f
 import { ACCOUNT } from './tokens.mjs';
 import { until } from './wait.mjs';
 
+/** How many datagrams of media it has dropped for that reason. */
+export const dropped = async (gateway, reason) => (await gateway.metrics()).get(`callgate_media_packets_dropped_total{reason="${reason}"}`);
+
 /** A gateway that listens for SIP. `trunks`: {NAME: options}; `numbers`: {DIGITS: to}. It has `sip` "host:port". */
 export async function startTelephony(t, trunks, { numbers = {}, config = {}, enter, leaks } = {}) {
   const port = await freePort();
@@ -20,9 +23,9 @@ export async function startTelephony(t, trunks, { numbers = {}, config = {}, ent
 
 /** alice calls a phone, which answers as `says` describes (PCMU) and plays `steps(port of its media)` and its `ending` behind the ACK;
  *  `before` that, what it says to. {gateway, client, media, phone, sipp, callsid}. */
-export async function talkToPhone(t, steps, { trunk, phone, says, before = [], ending = [expect('BYE'), reply('200 OK')] } = {}) {
+export async function talkToPhone(t, steps, { trunk, config, phone, says, before = [], ending = [expect('BYE'), reply('200 OK')] } = {}) {
   const port = await freePort();
-  const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+', ...trunk } });
+  const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+', ...trunk } }, { config });
   const own = phone ?? await RtpSocket.open(t);
   const sipp = await Sipp.called(t, [...before, expectInvite(), reply('200 OK', { first: true, sdp: says?.(own.port) ?? description(own.port) }),
     expect('ACK'), ...steps(own.port), ...ending], { port });

@@ -141,7 +141,8 @@ test('calls that are refused', { timeout }, async (t) => {
   const elsewhere = refused(404).map((step) => step.replaceAll(NUMBER, '+15550002222'));
   await play(refused(480)); // nobody is registered
   await play(elsewhere); // nobody's number
-  await play(refused(488, { sdp: description(9, { formats: '18' }) })); // no codec
+  const mute = await play(refused(488, { sdp: description(9, { formats: '18' }) })); // no codec
+  assert.match(mute.messages, /^Warning: 305 127\.0\.0\.1:?\d* "/m);
   await play(refused(488, { sdp: 'v=1' }));
   const bob = await client(t, gateway);
   const declined = await phoneThat(t, gateway, refused(603));

@@ -5,7 +5,7 @@ import { SLOWNESS } from '../lib/gateway.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
 import { connect, failure, invite, registered } from '../lib/signal-calls.mjs';
 import { call, description, expect, expectInvite, expectStatus, freePort, mediaPort, pause, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
-import { startTelephony } from '../lib/trunks.mjs';
+import { startTelephony, talkToPhone } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
 const timeout = 60000 * SLOWNESS;
@@ -75,6 +75,34 @@ test('an answered call: which host, which codec, how it sounded', { timeout }, a
   assert.equal(metric('post_dial_delay_seconds_count'), 1);
   assert.ok(metric('post_dial_delay_seconds_sum') >= 1, metric('post_dial_delay_seconds_sum'));
   assert.equal(metric('post_dial_delay_seconds_bucket', ',le="0.5"'), 0);
+});
+
+/** RFC 3550, section 6.4.1, of packets of 20 ms that come all at once; `gap`: so many are missing in the middle. */
+function jitterOfClumps(packets, gap) {
+  let jitter = 0;
+  for (let i = 1; i < packets; i++) jitter += (20 * (i === packets / 2 ? gap + 1 : 1) - jitter) / 16;
+  return jitter;
+}
+
+test('an uneven pace, and packets that are left out', { timeout }, async (t) => {
+  const { gateway, client, media, phone, sipp, callsid } = await talkToPhone(t, () => []);
+  const port = mediaPort(sipp.messages, phone.port);
+  await until(() => phone.received.length > 0, 'packets at the phone');
+  for (let i = 0; i < 100; i++) {
+    if (i === 50) phone.lose(10);
+    phone.send(port);
+  }
+  await until(async () => (await media.count('alice')).received === 100, 'packets at alice');
+  client.send('hangup', { callsid });
+  await sipp.finished();
+  const { callee_packets: packets, callee_lost: lost, callee_jitter_us: jitter } = await record(gateway);
+  assert.deepEqual([packets, lost], [100, 10]);
+  const expected = jitterOfClumps(100, 10);
+  assert.ok(jitter > 500 * expected && jitter < 2000 * expected, `${jitter} us, not about ${expected} ms`);
+  const metric = await metricsOf(gateway);
+  assert.equal(metric('packets_lost_total'), 10);
+  assert.ok(Math.abs(metric('jitter_seconds_sum') - jitter / 1e6) < 1e-5, `${metric('jitter_seconds_sum')} s`);
+  assert.deepEqual(['0.005', '+Inf'].map((bound) => metric('jitter_seconds_bucket', `,le="${bound}"`)), [0, 1]);
 });
 
 test('a translated call', { timeout }, async (t) => {

@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
+import { answerTo, fullReport, receiverReport } from '../lib/rtcp.mjs';
 import { connect, failure, invite, registered } from '../lib/signal-calls.mjs';
 import { awaitNudge, call, description, expect, expectStatus, freePort, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { derive, SrtpKey } from '../lib/srtp.mjs';
-import { startTelephony } from '../lib/trunks.mjs';
+import { dropped, startTelephony } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
 const timeout = 60000 * SLOWNESS;
@@ -64,8 +65,7 @@ for (const [index, suite] of SUITES.entries()) {
     assert.equal(theirs.suite, suite);
     assert.match(made.sipp.messages, new RegExp(`m=audio ${port} RTP/SAVP `));
     for (let i = 0; i < 20; i++) phone.send(port);
-    const dropped = async () => (await gateway.metrics()).get('callgate_media_packets_dropped_total{reason="unauthenticated"}');
-    await until(async () => await dropped() >= 20, 'drops of what is in the clear');
+    await until(async () => await dropped(gateway, 'unauthenticated') >= 20, 'drops of what is in the clear');
     assert.equal((await made.media.count('bob')).received, 0);
     phone.srtp = { ours, theirs };
     phone.received.length = 0; // what came before the keys were known
@@ -73,14 +73,16 @@ for (const [index, suite] of SUITES.entries()) {
     await made.media.receive(['bob'], 20);
     await until(() => phone.received.length > 20, 'packets at the phone');
     assert.deepEqual([phone.received[5].type, phone.received[5].payload.length], [0, 160]);
-    await until(() => phone.reports > 0, 'a report at the phone', 15000 * SLOWNESS);
-    phone.report(port);
-    const reports = async () => (await gateway.metrics()).get('callgate_media_packets_received_total');
-    const before = await reports();
-    await until(async () => await reports() > before, 'the phone\'s packets');
-    assert.equal(await dropped(), 20);
+    const report = await until(() => fullReport(phone), 'a report at the phone', 20000 * SLOWNESS);
+    phone.report(port, answerTo(report, 100, { lost: 7 }));
+    phone.raw(port, receiverReport(phone.ssrc, answerTo(report, 900, { lost: 99 }))); // in the clear
+    await until(async () => await dropped(gateway, 'malformed') >= 1, 'the drop of that'); // its flag says that it is not encrypted
+    assert.equal(await dropped(gateway, 'unauthenticated'), 20);
     assert.equal(phone.refused, 0);
     await hangUp(made);
+    const [{ caller_rtt_us: roundTrip, caller_lost_remote: lost }] = await gateway.logged('call.ended');
+    assert.ok(roundTrip >= 100000 && roundTrip < 600000, `a round trip of ${roundTrip} us`);
+    assert.equal(lost, 7);
     assertNoKeys(gateway, ours, theirs);
   });
 }
