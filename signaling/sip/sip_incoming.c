@@ -67,6 +67,15 @@ static void refuse_too_short(cg_sip *sip, nua_handle_t *handle, const sip_t *mes
     nua_handle_destroy(handle);
 }
 
+static void refuse_full(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
+{
+    g_autofree char *retry_after = g_strdup_printf("%u", CG_SIP_RETRY_AFTER_S);
+    expect_ack(sip, message);
+    nua_respond(handle, SIP_503_SERVICE_UNAVAILABLE, NUTAG_WITH_CURRENT(sip->nua), SIPTAG_RETRY_AFTER_STR(retry_after),
+                TAG_END());
+    nua_handle_destroy(handle);
+}
+
 /* 0, or why nothing of ours can be replaced. */
 static unsigned find_replaced(cg_sip *sip, const sip_t *message, cg_sip_dialog_id *ret_dialog)
 {
@@ -83,7 +92,7 @@ void cg_sip_on_invite(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
     if (!cg_sip_read_source(sip->nua, &source) || !admit(sip, handle, message, &source, &user))
         return;
     if (g_hash_table_size(sip->dialogs) >= sip->config.max_dialogs) {
-        refuse(sip, handle, message, SIP_503_SERVICE_UNAVAILABLE);
+        refuse_full(sip, handle, message);
         return;
     }
     cg_session_terms timer = cg_sip_session_read(message);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
-import { registered, ring } from '../lib/signal-calls.mjs';
+import { connect, failure, invite, registered, ring } from '../lib/signal-calls.mjs';
 import { call, description, expect, expectStatus, freePort, mediaPort, pause, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { startTelephony } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
@@ -159,6 +159,21 @@ test('calls that are refused', { timeout }, async (t) => {
   const metrics = await gateway.metrics();
   assert.equal(metrics.get('callgate_trunk_failures_total{trunk="carrier",direction="in",status="404"}'), 1);
   assert.equal(metrics.get('callgate_trunk_calls{trunk="carrier"}'), 0);
+});
+
+test('more dialogs than max_dialogs: 503 with Retry-After to phones, 31503 to clients', { timeout }, async (t) => {
+  const gateway = await start(t, { trunk: { prefixes: '+' }, config: { sip: { max_dialogs: 1 } } });
+  const bob = await client(t, gateway);
+  const ringing = await phoneThat(t, gateway, refused(603));
+  const { payload: { callsid } } = await bob.next('invite');
+  const over = await phoneThat(t, gateway, [INVITE(9), expectStatus(100, { optional: true }), expectStatus(503), call('ACK', NUMBER, 1, { established: true, back: 3 })]);
+  await over.finished();
+  assert.match(over.messages, /^Retry-After: 10\r?$/m);
+  const alice = await connect(gateway, 'alice');
+  t.after(() => alice.close());
+  assert.equal((await failure(alice, invite(alice, '+15551234567'))).code, 31503);
+  bob.send('reject', { callsid });
+  await ringing.finished();
 });
 
 test('hold, resume, and a re-INVITE that asks for our description', { timeout }, async (t) => {
