@@ -520,6 +520,10 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
     case CG_SIP_ANSWERED:
         answered(leg, event);
         break;
+    case CG_SIP_HOST_AWAY:
+        cg_trunk_peers_away(&leg->telephony->peers, leg->trunk, leg->trunk->hosts[leg->hosts[event->host]],
+                            event->retry_after_s);
+        break;
     case CG_SIP_FAILED:
         log_failure(leg, event);
         cg_trunk_counts_failure(leg->counts, leg->direction, event->status);

@@ -5,10 +5,15 @@
 #include "base/log.h"
 #include "signaling/quota.h"
 
+enum {
+    MAX_AWAY_S = 300, /* a host is believed that it wants to be left alone for so long */
+};
+
 typedef struct {
     bool registers;
     uint64_t failures; /* registrations that a host refused, lost or never answered */
     GHashTable *hosts; /* of those asked by OPTIONS: host -> whether it is up; keys are owned */
+    GHashTable *away;  /* of those that wanted to be left alone: host -> (owned int64_t) until then, monotonic, us */
     cg_rate rate;      /* of calls; per_second 0: no limit */
     cg_bucket calls;   /* that it takes now */
     uint64_t too_many; /* calls that it did not take */
@@ -18,6 +23,7 @@ static void free_state(void *data)
 {
     peer_state *state = data;
     g_hash_table_unref(state->hosts);
+    g_hash_table_unref(state->away);
     g_free(state);
 }
 
@@ -64,10 +70,19 @@ static gboolean is_gone(gpointer name, gpointer value, gpointer routes)
     return find_trunk(routes, name) == NULL;
 }
 
+static bool has_host(const cg_trunk *trunk, const char *host)
+{
+    return g_strv_contains((const char *const *) trunk->hosts, host);
+}
+
+static gboolean is_no_host(gpointer host, gpointer value, gpointer trunk)
+{
+    return !has_host(trunk, host);
+}
+
 static gboolean is_not_asked(gpointer host, gpointer value, gpointer trunk)
 {
-    const cg_trunk *of = trunk;
-    return of->keepalive_s == 0 || !g_strv_contains((const char *const *) of->hosts, host);
+    return ((const cg_trunk *) trunk)->keepalive_s == 0 || !has_host(trunk, host);
 }
 
 static void set_trunk(cg_trunk_peers *peers, const cg_trunk *trunk)
@@ -77,6 +92,7 @@ static void set_trunk(cg_trunk_peers *peers, const cg_trunk *trunk)
     if (state == NULL) {
         state = g_new0(peer_state, 1);
         state->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        state->away = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         g_hash_table_insert(peers->by_name, g_strdup(trunk->name), state);
     }
     if (state->rate.per_second != rate.per_second)
@@ -86,6 +102,7 @@ static void set_trunk(cg_trunk_peers *peers, const cg_trunk *trunk)
     if (!trunk->registers)
         g_hash_table_remove(peers->registrars, trunk->name);
     g_hash_table_foreach_remove(state->hosts, is_not_asked, (gpointer) trunk);
+    g_hash_table_foreach_remove(state->away, is_no_host, (gpointer) trunk);
 }
 
 void cg_trunk_peers_set_routes(cg_trunk_peers *peers, cg_sip *sip, const cg_routes *routes)
@@ -117,8 +134,7 @@ static void keep_registration(cg_trunk_peers *peers, const cg_trunk *trunk, cons
 static void keep_host(cg_trunk_peers *peers, const cg_trunk *trunk, const cg_sip_event *event)
 {
     peer_state *state = g_hash_table_lookup(peers->by_name, trunk->name);
-    g_hash_table_replace(state->hosts, g_strdup(trunk->hosts[event->host]),
-                         GINT_TO_POINTER(event->kind == CG_SIP_HOST_UP));
+    g_hash_table_replace(state->hosts, g_strdup(event->peer_host), GINT_TO_POINTER(event->kind == CG_SIP_HOST_UP));
 }
 
 static const struct {
@@ -137,15 +153,33 @@ void cg_trunk_peers_event(cg_trunk_peers *peers, const cg_routes *routes, const 
     bool of_registration = event->kind == CG_SIP_REGISTERED || event->kind == CG_SIP_REGISTRATION_FAILED;
     /* It may be of a configuration before this. */
     if (trunk == NULL || !(of_registration ? trunk->registers : trunk->keepalive_s > 0) ||
-        event->host >= g_strv_length(trunk->hosts))
+        !has_host(trunk, event->peer_host))
         return;
     if (of_registration)
         keep_registration(peers, trunk, event);
     else
         keep_host(peers, trunk, event);
     cg_log(events[event->kind].level, events[event->kind].name, CG_LOG_TEXT("account", trunk->account.text),
-           CG_LOG_TEXT("trunk", trunk->name), CG_LOG_TEXT("host", trunk->hosts[event->host]),
+           CG_LOG_TEXT("trunk", trunk->name), CG_LOG_TEXT("host", event->peer_host),
            CG_LOG_NUMBER("status", event->status));
+}
+
+static bool is_away(const peer_state *state, const char *host, int64_t now_us)
+{
+    const int64_t *until_us = g_hash_table_lookup(state->away, host);
+    return until_us != NULL && *until_us > now_us;
+}
+
+void cg_trunk_peers_away(cg_trunk_peers *peers, const cg_trunk *trunk, const char *host, unsigned seconds)
+{
+    peer_state *state = g_hash_table_lookup(peers->by_name, trunk->name);
+    int64_t now_us = cg_clock_monotonic_us(), until_us = now_us + MIN(seconds, MAX_AWAY_S) * G_USEC_PER_SEC;
+    if (state == NULL) /* of a configuration before this */
+        return;
+    if (!is_away(state, host, now_us))
+        cg_log(CG_LOG_WARNING, "sip.host_away", CG_LOG_TEXT("account", trunk->account.text),
+               CG_LOG_TEXT("trunk", trunk->name), CG_LOG_TEXT("host", host), CG_LOG_NUMBER("retry_after_s", seconds));
+    g_hash_table_replace(state->away, g_strdup(host), g_memdup2(&until_us, sizeof until_us));
 }
 
 /* --- what calls ask --- */
@@ -153,10 +187,13 @@ void cg_trunk_peers_event(cg_trunk_peers *peers, const cg_routes *routes, const 
 void cg_trunk_peers_down(const cg_trunk_peers *peers, const cg_trunk *trunk, bool ret_down[static CG_SIP_MAX_HOSTS])
 {
     const peer_state *state = g_hash_table_lookup(peers->by_name, trunk->name);
+    int64_t now_us = cg_clock_monotonic_us();
     gpointer up;
-    for (size_t i = 0; trunk->hosts[i] != NULL; i++)
-        ret_down[i] =
-            state != NULL && g_hash_table_lookup_extended(state->hosts, trunk->hosts[i], NULL, &up) && up == NULL;
+    for (size_t i = 0; trunk->hosts[i] != NULL; i++) {
+        const char *host = trunk->hosts[i];
+        bool silent = state != NULL && g_hash_table_lookup_extended(state->hosts, host, NULL, &up) && up == NULL;
+        ret_down[i] = silent || (state != NULL && is_away(state, host, now_us));
+    }
 }
 
 bool cg_trunk_peers_admit(cg_trunk_peers *peers, const cg_trunk *trunk, int64_t now_us)
@@ -194,6 +231,16 @@ static void print_hosts(GString *page, const char *name, const char *trunk, cons
                                g_hash_table_lookup(state->hosts, at->data) != NULL);
 }
 
+static void print_away(GString *page, const char *name, const char *trunk, const peer_state *state,
+                       const cg_trunk_peers *peers)
+{
+    g_autoptr(GList) hosts = g_list_sort(g_hash_table_get_keys(state->away), (GCompareFunc) g_strcmp0);
+    int64_t now_us = cg_clock_monotonic_us();
+    for (GList *at = hosts; at != NULL; at = at->next)
+        g_string_append_printf(page, "%s{trunk=\"%s\",host=\"%s\"} %d\n", name, trunk, (const char *) at->data,
+                               is_away(state, at->data, now_us));
+}
+
 static void print_too_many(GString *page, const char *name, const char *trunk, const peer_state *state,
                            const cg_trunk_peers *peers)
 {
@@ -210,6 +257,7 @@ static const struct {
     {"trunk_registration_failures_total", "counter", "Registrations that a host refused, lost or never answered.",
      print_failures},
     {"trunk_host_up", "gauge", "1 while the host answers OPTIONS.", print_hosts},
+    {"trunk_host_away", "gauge", "1 while the host wants to be left alone (503 with Retry-After).", print_away},
     {"trunk_rate_refusals_total", "counter", "Calls over max_calls_per_s.", print_too_many},
 };
 

@@ -19,7 +19,10 @@ void cg_trunk_peers_set_routes(cg_trunk_peers *peers, cg_sip *sip, const cg_rout
 /* Keeps and logs what the stack tells of a peer; `routes` are those of the configuration in force. */
 void cg_trunk_peers_event(cg_trunk_peers *peers, const cg_routes *routes, const cg_sip_event *event);
 
-/* Which hosts of a trunk do not answer, as far as is known. */
+/* A host wants no calls for some time (bounded here), by 503 with Retry-After; logged when it begins. */
+void cg_trunk_peers_away(cg_trunk_peers *peers, const cg_trunk *trunk, const char *host, unsigned seconds);
+
+/* Which hosts of a trunk do not answer, as far as is known, or want no calls now. */
 void cg_trunk_peers_down(const cg_trunk_peers *peers, const cg_trunk *trunk, bool ret_down[static CG_SIP_MAX_HOSTS]);
 
 /* Whether the trunk takes one more call in this second; it is counted. */

@@ -48,10 +48,11 @@ typedef struct {
 } cg_sip_header;
 
 typedef enum {
-    CG_SIP_INCOMING, /* an INVITE from one of the sources: ring, answer or reject it. Without `sdp` it asks for ours */
-    CG_SIP_RINGING,  /* ours rings (180 to 183); with `sdp` it has early media. Told again for every new `sdp` */
-    CG_SIP_ANSWERED, /* ours is answered; `sdp`, or as its early media was described last */
-    CG_SIP_FAILED,   /* ours is not: `status`. The last event */
+    CG_SIP_INCOMING,  /* an INVITE from one of the sources: ring, answer or reject it. Without `sdp` it asks for ours */
+    CG_SIP_RINGING,   /* ours rings (180 to 183); with `sdp` it has early media. Told again for every new `sdp` */
+    CG_SIP_ANSWERED,  /* ours is answered; `sdp`, or as its early media was described last */
+    CG_SIP_FAILED,    /* ours is not: `status`. The last event */
+    CG_SIP_HOST_AWAY, /* `host` wants to be left alone for `retry_after_s`; FAILED or another host's answer follows */
     CG_SIP_OFFER, /* a re-INVITE or UPDATE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
     /* What answers the description we gave to either, or offered by ourselves. Without `sdp` an ACK had none. */
     CG_SIP_CONFIRMED,
@@ -61,9 +62,9 @@ typedef enum {
     CG_SIP_EXPIRED, /* the peer was to refresh it, and has not in time. The last event */
     CG_SIP_ENDED,   /* BYE or CANCEL; with `status`: the peer has lost it, or does not answer (408). The last event */
     /* Of peers (sip_peer.h): */
-    CG_SIP_REGISTERED,          /* ... at `host`, which answers from `registrar` */
-    CG_SIP_REGISTRATION_FAILED, /* ... at `host`, with `status`; it is tried again by itself */
-    CG_SIP_HOST_UP,             /* `host` answers, ... */
+    CG_SIP_REGISTERED,          /* ... at `peer_host`, which answers from `registrar` */
+    CG_SIP_REGISTRATION_FAILED, /* ... at `peer_host`, with `status`; it is tried again by itself */
+    CG_SIP_HOST_UP,             /* `peer_host` answers, ... */
     CG_SIP_HOST_DOWN,           /* ... or does not: each is told when it changes, and once at first */
 } cg_sip_event_kind;
 
@@ -71,7 +72,8 @@ typedef struct {
     cg_sip_event_kind kind;
     cg_sip_dialog_id dialog;
     unsigned status;             /* RINGING, FAILED, ENDED: of the response. REFER: why there is no place to replace */
-    unsigned host;               /* RINGING, ANSWERED, FAILED: index of the one that said it */
+    unsigned host;               /* RINGING, ANSWERED, FAILED, HOST_AWAY: index of the one that said it */
+    unsigned retry_after_s;      /* HOST_AWAY: it asked for (Retry-After, RFC 3261 section 21.5.4) */
     char key;                    /* KEYS: 0-9 * # A-D */
     char *sdp;                   /* NULL: none. "": none that is taken (another type, too long) */
     char *from_user, *from_name; /* INCOMING; unescaped, never NULL */
@@ -84,9 +86,9 @@ typedef struct {
     char *replaced; /* REFER: that dialog as a Replaces names it, where it is none of ours; NULL else */
     cg_sip_header headers[CG_SIP_MAX_HEADERS];
     size_t header_count;
-    char *addressed_user;  /* INCOMING: the user of To, as above */
-    char *peer;            /* of a peer's events: its name; NULL else */
-    cg_ip_range registrar; /* REGISTERED */
+    char *addressed_user;   /* INCOMING: the user of To, as above */
+    char *peer, *peer_host; /* of a peer's events: its name, and which of its hosts, as given; NULL else */
+    cg_ip_range registrar;  /* REGISTERED */
 } cg_sip_event;
 
 typedef void cg_sip_handler(const cg_sip_event *event, void *user); /* what `event` points to is gone afterwards */

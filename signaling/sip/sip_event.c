@@ -45,6 +45,7 @@ static void discard(cg_mail *mail)
     g_free(event->replaced);
     g_free(event->addressed_user);
     g_free(event->peer);
+    g_free(event->peer_host);
     unref(posted->sink);
     g_free(posted);
 }

@@ -8,7 +8,6 @@
 typedef struct {
     cg_sip_keepalive *keepalive;
     char *host;           /* owned */
-    unsigned index;       /* among the peer's */
     nua_handle_t *handle; /* owned; NULL: no question is under way */
     su_timer_t *timer;    /* owned */
     bool known, up;       /* it has been heard of, or not in time; then which */
@@ -51,7 +50,6 @@ cg_sip_keepalive *cg_sip_keepalive_new(cg_sip *sip, const cg_sip_peer *peer)
     for (unsigned i = 0; i < keepalive->host_count; i++) {
         keepalive->hosts[i] = (host_state){.keepalive = keepalive,
                                            .host = g_strdup(peer->hosts[i]),
-                                           .index = i,
                                            .timer = su_timer_create(su_root_task(sip->root), 0)};
         ask(&keepalive->hosts[i]);
     }
@@ -96,7 +94,7 @@ static void answered(host_state *host, int status)
     if (!host->known || host->up != up) {
         cg_sip_event event = {.kind = up ? CG_SIP_HOST_UP : CG_SIP_HOST_DOWN,
                               .peer = g_strdup(keepalive->name),
-                              .host = host->index,
+                              .peer_host = g_strdup(host->host),
                               .status = status < 700 ? (unsigned) status : 503};
         cg_sip_post_event(keepalive->sip, &event);
     }

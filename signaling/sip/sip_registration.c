@@ -91,13 +91,14 @@ void cg_sip_registration_free(void *data)
 
 static void tell(const cg_sip_registration *registration, cg_sip_event_kind kind, unsigned status)
 {
+    if (registration->ending)
+        return;
     cg_sip_event event = {.kind = kind,
                           .peer = g_strdup(registration->name),
-                          .host = registration->host,
+                          .peer_host = g_strdup(registration->hosts[registration->host]),
                           .status = status,
                           .registrar = registration->registrar};
-    if (!registration->ending)
-        cg_sip_post_event(registration->sip, &event);
+    cg_sip_post_event(registration->sip, &event);
 }
 
 /* Where its requests go in the end: the same transport that ours take. */

@@ -15,12 +15,11 @@ import { until } from '../lib/wait.mjs';
 const timeout = 60000 * SLOWNESS;
 
 /** A host that hears and says nothing: the methods of what it heard. */
-async function silentHost(t) {
+async function silentHost(t, port) {
   const socket = createSocket('udp4');
   const heard = [];
   socket.on('message', (data) => heard.push(/^[A-Z]*/.exec(data.toString('latin1'))[0]));
-  const port = await freePort();
-  socket.bind(port, '127.0.0.1');
+  socket.bind(port ??= await freePort(), '127.0.0.1');
   await once(socket, 'listening');
   const close = () => new Promise((resolve) => { socket.close(resolve); });
   t.after(() => close().catch(() => {}));
@@ -89,6 +88,32 @@ test('the lower priority is tried first', { timeout }, async (t) => {
   assert.deepEqual(silent.heard, []);
   const record = await until(() => gateway.logs('call.ended')[0], 'the record');
   assert.equal(record.callee_host, `127.0.0.1:${port}`);
+});
+
+test('a host that says 503 with Retry-After is tried last for so long, then again first', { timeout }, async (t) => {
+  const [full, free] = [await freePort(), await freePort()];
+  const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${full}, 127.0.0.1:${free}`, prefixes: '*' } });
+  gateway.expectWarning(/^sip\.host_away$/);
+  const refusing = await Sipp.called(t, [expect('INVITE'), reply('503 Service Unavailable', { first: true, extra: ['Retry-After: 6'] }), expect('ACK')], { port: full });
+  const other = await Sipp.called(t, TAKES, { port: free, calls: 2 });
+  const alice = await caller(t, gateway);
+  await alice.talk();
+  await refusing.finished();
+  const [away] = gateway.logs('sip.host_away');
+  assert.deepEqual([away.trunk, away.host, away.retry_after_s], ['carrier', `127.0.0.1:${full}`, 6]);
+  const silent = await silentHost(t, full);
+  await alice.talk();
+  await other.finished();
+  assert.deepEqual(silent.heard, []);
+  const isAway = async () => (await gateway.metrics()).get(`callgate_trunk_host_away{trunk="carrier",host="127.0.0.1:${full}"}`);
+  assert.equal(await isAway(), 1);
+  await alice.dial();
+  await until(() => silent.heard.includes('INVITE'), 'where the other is gone, it is tried all the same', 20000 * SLOWNESS);
+  await until(async () => await isAway() === 0, 'the end of it', 20000 * SLOWNESS);
+  await silent.close();
+  const again = await Sipp.called(t, TAKES, { port: full });
+  await alice.talk();
+  await again.finished();
 });
 
 test('a name is found by NAPTR and SRV: transport, port, and the next where one is silent', { timeout }, async (t) => {

@@ -154,18 +154,30 @@ test('the answer crosses the CANCEL: the phone is hung up on', { timeout }, asyn
   await sipp.finished();
 });
 
-test('a host that does not answer, or with 503, gives way to the next', { timeout }, async (t) => {
-  const [silent, full, port] = [await freePort(), await freePort(), await freePort()];
+test('a host that does not answer, or with 500 or 503, gives way to the next', { timeout }, async (t) => {
+  const [silent, broken, full, port] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const gateway = await startTelephony(t, { carrier: {
-    hosts: `127.0.0.1:${silent}, 127.0.0.1:${full}, 127.0.0.1:${port}`, prefixes: '*' } });
+    hosts: `127.0.0.1:${silent}, 127.0.0.1:${broken}, 127.0.0.1:${full}, 127.0.0.1:${port}`, prefixes: '*' } });
   const phone = await RtpSocket.open(t);
-  const refusing = await Sipp.called(t, [expect('INVITE'), reply('503 Service Unavailable', { first: true, extra: ['Retry-After: 5'] }), expect('ACK')], { port: full });
+  const refuses = (status, at) => Sipp.called(t, [expect('INVITE'), reply(status, { first: true }), expect('ACK')], { port: at });
+  const refusing = [await refuses('500 Server Internal Error', broken), await refuses('503 Service Unavailable', full)];
   const sipp = await Sipp.called(t, [expect('INVITE'), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
     expect('BYE'), reply('200 OK')], { port });
   const call = await dial(t, gateway, '0800123');
   const { callsid } = await answered(call);
   call.client.send('hangup', { callsid });
-  await Promise.all([refusing.finished(), sipp.finished()]);
+  await Promise.all([...refusing, sipp].map((one) => one.finished()));
+});
+
+test('more calls than max_calls: 31206, and the trunk hears nothing of them', { timeout }, async (t) => {
+  const { gateway, sipp } = await withPhone(t, [expectInvite(), reply('180 Ringing', { first: true }), expect('CANCEL')], { trunk: { max_calls: 1 } });
+  const call = await dial(t, gateway, '+15551234567');
+  const { payload: { callsid } } = await call.client.next('ringing');
+  assert.equal((await failure(call.client, invite(call.client, '+15551234568'))).code, 31206);
+  call.client.send('hangup', { callsid });
+  await sipp.finished();
+  assert.doesNotMatch(sipp.messages, /15551234568/);
+  assert.equal((await until(() => gateway.logs('call.ended').find(({ to }) => to === '+15551234568'), 'the record')).reason, 'overloaded');
 });
 
 test('nobody answers at all: the trunk has failed', { timeout }, async (t) => {
