@@ -26,7 +26,7 @@ void cg_trunk_free(cg_trunk *trunk)
     g_free(trunk->name);
     g_free(trunk->user);
     g_free(trunk->domain);
-    g_free(trunk->password);
+    cg_secret_free(trunk->password);
     g_free(trunk->inbound_user);
     cg_secret_free(trunk->inbound_password);
     g_free(trunk->caller_id);

@@ -1,9 +1,15 @@
 /* Each request within a call is made again once: with our password, or by our stack where it has that already. */
 #include "signaling/sip/sip_challenge.h"
 
+#include "base/secret.h"
+
 #include <sofia-sip/auth_digest.h>
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/sip_header.h>
+
+enum {
+    MAX_REALMS = 3, /* as often as our stack makes a request again by itself */
+};
 
 static bool is_answerable(su_home_t *home, const msg_auth_t *challenge)
 {
@@ -36,22 +42,47 @@ static bool is_challenge(int status)
     return status == 401 || status == 407;
 }
 
-bool cg_sip_dialog_authenticate(cg_sip_dialog *dialog, bool *answered, int status, const sip_t *message)
+/* A proxy may have the name of a realm that who is reached has, too. */
+static bool take_realm(int status, const char *realm, GPtrArray **answered)
 {
-    if (!is_challenge(status) || message == NULL || dialog->auth_user == NULL || *answered)
+    g_autofree char *text = g_strdup_printf("%d %s", status, realm);
+    if (*answered == NULL)
+        *answered = g_ptr_array_new_with_free_func(g_free);
+    if ((*answered)->len == MAX_REALMS ||
+        g_ptr_array_find_with_equal_func(*answered, text, (GEqualFunc) g_str_equal, NULL))
         return false;
-    g_autofree char *credentials = cg_sip_write_credentials(message, dialog->auth_user, dialog->auth_password);
-    if (credentials == NULL)
-        return false;
-    *answered = true;
-    nua_authenticate(dialog->handle, NUTAG_AUTH(credentials), TAG_END());
+    g_ptr_array_add(*answered, g_steal_pointer(&text));
     return true;
+}
+
+char *cg_sip_answer_challenge(int status, const sip_t *message, const char *user, const char *password,
+                              GPtrArray **answered)
+{
+    const char *realm = is_challenge(status) && message != NULL ? cg_sip_read_realm(message) : NULL;
+    if (realm == NULL || user == NULL || !take_realm(status, realm, answered))
+        return NULL;
+    return cg_sip_write_credentials(realm, user, password);
+}
+
+static bool answer(cg_sip_dialog *dialog, int status, const sip_t *message, GPtrArray **answered)
+{
+    g_autoptr(cg_secret) credentials =
+        cg_sip_answer_challenge(status, message, dialog->auth_user, dialog->auth_password, answered);
+    if (credentials != NULL)
+        nua_authenticate(dialog->handle, NUTAG_AUTH(credentials), TAG_END());
+    return credentials != NULL;
+}
+
+bool cg_sip_dialog_authenticate(cg_sip_dialog *dialog, int status, const sip_t *message)
+{
+    return answer(dialog, status, message, &dialog->realms);
 }
 
 void cg_sip_dialog_expect_challenges(cg_sip_dialog *dialog)
 {
+    unsigned realms = dialog->realms != NULL ? dialog->realms->len : 0;
     dialog->authenticated = false;
-    nua_set_hparams(dialog->handle, NUTAG_RETRY_COUNT(dialog->auth_user != NULL), TAG_END());
+    nua_set_hparams(dialog->handle, NUTAG_RETRY_COUNT(dialog->auth_user != NULL ? MAX(realms, 1) : 0), TAG_END());
 }
 
 /* Our stack tells of what it answered by itself as of a provisional response. */
@@ -63,9 +94,10 @@ static bool is_answered(int status, const sip_t *message)
 
 bool cg_sip_dialog_is_final(cg_sip_dialog *dialog, bool *answered, int status, const sip_t *message)
 {
+    g_autoptr(GPtrArray) realms = NULL;
     *answered |= is_answered(status, message);
-    if (status < 200 || cg_sip_dialog_authenticate(dialog, answered, status, message))
+    if (status < 200)
         return false;
-    *answered = false;
-    return true;
+    *answered = !*answered && answer(dialog, status, message, &realms);
+    return !*answered;
 }

@@ -37,7 +37,8 @@ typedef struct cg_sip_dialog {
     cg_sip_dialog_state state;
     bool rang;          /* 180 was told */
     bool asked;         /* an INVITE had no offer: its 200 has ours, and the ACK the answer */
-    bool authenticated; /* a challenge was answered: of this host; in a call, to the re-INVITE under way */
+    bool authenticated; /* in a call: a challenge of the re-INVITE under way was answered */
+    GPtrArray *realms;  /* (owned char) of this host, whose challenges our INVITE has answered; owned; NULL: none */
     bool offering;      /* a re-INVITE of ours is under way */
     bool offered;       /* a re-INVITE of the peer's awaits our answer */
     msg_t *update;      /* a reference: the peer's UPDATE that awaits our answer to its offer; NULL: none */

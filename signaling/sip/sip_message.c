@@ -259,12 +259,16 @@ char *cg_sip_write_warning(cg_sip_warning warning, const char *host)
     return NULL;
 }
 
-char *cg_sip_write_credentials(const sip_t *challenge, const char *user, const char *password)
+const char *cg_sip_read_realm(const sip_t *challenge)
 {
-    const msg_auth_t *asked =
-        challenge->sip_www_authenticate != NULL ? challenge->sip_www_authenticate : challenge->sip_proxy_authenticate;
+    bool of_proxy = challenge->sip_status != NULL && challenge->sip_status->st_status == 407;
+    const msg_auth_t *asked = of_proxy ? challenge->sip_proxy_authenticate : challenge->sip_www_authenticate;
     if (asked == NULL || asked->au_scheme == NULL || g_ascii_strcasecmp(asked->au_scheme, "Digest") != 0)
         return NULL;
-    const char *realm = msg_params_find(asked->au_params, "realm="); /* with its quotes */
-    return realm != NULL ? g_strdup_printf("Digest:%s:%s:%s", realm, user, password) : NULL;
+    return msg_params_find(asked->au_params, "realm=");
+}
+
+char *cg_sip_write_credentials(const char *realm, const char *user, const char *password)
+{
+    return g_strdup_printf("Digest:%s:%s:%s", realm, user, password);
 }

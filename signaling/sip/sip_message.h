@@ -30,4 +30,7 @@ char *cg_sip_write_uri(const char *user, const char *host);
 char *cg_sip_write_headers(const cg_sip_invite *invite, const char *from_host); /* a line for each; NULL: none */
 char *cg_sip_write_from(const char *user, const char *host);
 char *cg_sip_write_warning(cg_sip_warning warning, const char *host); /* NULL: none; in a response */
-char *cg_sip_write_credentials(const sip_t *challenge, const char *user, const char *password); /* NULL: none asked */
+/* Of the challenge that a 401 or 407 is; "realm" in its quotes. NULL: it has none for Digest. */
+const char *cg_sip_read_realm(const sip_t *challenge);
+/* With the password in it: cg_secret_free. */
+char *cg_sip_write_credentials(const char *realm, const char *user, const char *password);

@@ -14,7 +14,7 @@ static bool try_host(cg_sip_dialog *dialog, const sip_t *refusal)
     const sip_from_t *of = refusal != NULL ? refusal->sip_from : NULL; /* with our tag */
     const sip_call_id_t *call_id = refusal != NULL ? refusal->sip_call_id : NULL;
     const sip_cseq_t *sequence = refusal != NULL ? refusal->sip_cseq : NULL;
-    dialog->authenticated = false;
+    g_clear_pointer(&dialog->realms, g_ptr_array_unref);
     g_clear_pointer(&dialog->ringing, g_ptr_array_unref);
     cg_sip_reliable_clear(dialog);
     dialog->handle =
@@ -77,7 +77,7 @@ static void note_retry_after(const cg_sip_dialog *dialog, int status, const sip_
 
 static void refused(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    if (cg_sip_dialog_authenticate(dialog, &dialog->authenticated, status, message))
+    if (cg_sip_dialog_authenticate(dialog, status, message))
         return;
     if (cg_sip_session_raise(dialog, status, message) || cg_sip_reliable_insist(dialog, status, message)) {
         try_again(dialog, message);

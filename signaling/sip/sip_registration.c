@@ -22,7 +22,7 @@ struct cg_sip_registration {
     unsigned host;        /* index, of the one that is tried or holds it */
     unsigned tried;       /* hosts that failed since the last wait */
     unsigned waits;       /* since it was last in force */
-    bool authenticated;   /* a challenge was answered since it was last in force */
+    GPtrArray *realms;    /* (owned char) that were answered since it was last in force; owned; NULL: none */
     bool registered;
     bool ending;           /* not wanted any more; the registrar has not answered yet */
     cg_ip_range registrar; /* where it answers from, while registered */
@@ -121,7 +121,7 @@ static void ask(cg_sip_registration *registration)
     g_autofree char *registrar = g_strconcat("sip:", registration->domain ? registration->domain : host, NULL);
     g_autofree char *route = g_strdup_printf("<sip:%s;lr>", host);
     g_autofree char *expires = g_strdup_printf("%u", registration->expires_s);
-    registration->authenticated = false;
+    g_clear_pointer(&registration->realms, g_ptr_array_unref);
     /* No magic: the responses of a handle that is gone are nobody's. */
     registration->handle = nua_handle(registration->sip->nua, NULL, NUTAG_URL(registrar), SIPTAG_TO_STR(address),
                                       SIPTAG_FROM_STR(address), TAG_END());
@@ -166,12 +166,18 @@ static bool authenticate(cg_sip_registration *registration, const sip_t *message
 {
     if (registration->authenticated || message == NULL)
         return false;
-    g_autofree char *credentials = cg_sip_write_credentials(message, registration->user, registration->password);
-    if (credentials == NULL)
-        return false;
-    registration->authenticated = true;
-    nua_authenticate(registration->handle, NUTAG_AUTH(credentials), TAG_END());
+    drop_handle(registration);
+    try_host(registration);
     return true;
+}
+
+static bool authenticate(cg_sip_registration *registration, int status, const sip_t *message)
+{
+    g_autoptr(cg_secret) credentials =
+        cg_sip_answer_challenge(status, message, registration->user, registration->password, &registration->realms);
+    if (credentials != NULL)
+        nua_authenticate(registration->handle, NUTAG_AUTH(credentials), TAG_END());
+    return credentials != NULL;
 }
 
 static void succeeded(cg_sip_registration *registration)
@@ -182,7 +188,7 @@ static void succeeded(cg_sip_registration *registration)
         cg_ip_range_of_address(&source, &registrar);
     bool news = !registration->registered || memcmp(&registrar, &registration->registrar, sizeof registrar) != 0;
     registration->registered = true;
-    registration->authenticated = false;
+    g_clear_pointer(&registration->realms, g_ptr_array_unref);
     registration->tried = registration->waits = 0;
     registration->registrar = registrar;
     if (news)

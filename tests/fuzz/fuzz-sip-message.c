@@ -124,7 +124,8 @@ static void read_session(const sip_t *message)
 /* The stack answers what has no From or no To by itself. */
 static void read_message(const sip_t *message)
 {
-    g_autofree char *credentials = cg_sip_write_credentials(message, "user", "password");
+    const char *realm = cg_sip_read_realm(message);
+    g_autofree char *credentials = realm != NULL ? cg_sip_write_credentials(realm, "user", "password") : NULL;
     read_credentials(message);
     read_session(message);
     if (message->sip_request != NULL)

@@ -133,6 +133,37 @@ test('digest: the trunk\'s password answers its challenge; a wrong one is not tr
   await bad.sipp.finished();
 });
 
+test('digest: a proxy and the phone behind it have a realm each; of two algorithms MD5 is taken', { timeout }, async (t) => {
+  const asks = (status, header, realm) => reply(status, { first: true, extra: ['SHA-256', 'MD5'].map((algorithm) =>
+    `${header}: Digest realm="${realm}", nonce="${realm}-${algorithm}", algorithm=${algorithm}, qop="auth"`) });
+  const { gateway, sipp } = await withPhone(t, [
+    expect('INVITE'), asks('407 Proxy Authentication Required', 'Proxy-Authenticate', 'proxy'), expect('ACK'),
+    expect('INVITE'), asks('401 Unauthorized', 'WWW-Authenticate', 'phone'), expect('ACK'),
+    expect('INVITE'), reply('200 OK', { first: true, sdp: description(9) }), expect('ACK'), expect('BYE'), reply('200 OK')],
+  { trunk: { user: 'us', password: 'secret' } });
+  const call = await dial(t, gateway, '+15551234567');
+  const { callsid } = await answered(call);
+  call.client.send('hangup', { callsid });
+  await sipp.finished();
+  const [last] = sipp.told('INVITE ').slice(-1);
+  for (const [header, realm] of [['Proxy-Authorization', 'proxy'], ['Authorization', 'phone']]) {
+    const [, authorization] = new RegExp(`^${header}: Digest (.*)`, 'm').exec(last);
+    assert.match(authorization, new RegExp(`realm="${realm}".*nonce="${realm}-MD5"`));
+    assert.ok(responseIsRight(authorization, 'us', 'secret', 'INVITE'), authorization);
+  }
+});
+
+test('digest: a realm that refuses us is not asked again, though another took us', { timeout }, async (t) => {
+  const asks = (status, header, realm, nonce) => reply(status, { first: true, extra: [`${header}: Digest realm="${realm}", nonce="${nonce}", algorithm=MD5, qop="auth"`] });
+  const { gateway, sipp } = await withPhone(t, [
+    expect('INVITE'), asks('407 Proxy Authentication Required', 'Proxy-Authenticate', 'proxy', 'a'), expect('ACK'),
+    expect('INVITE'), asks('401 Unauthorized', 'WWW-Authenticate', 'phone', 'b'), expect('ACK'),
+    expect('INVITE'), asks('401 Unauthorized', 'WWW-Authenticate', 'phone', 'c'), expect('ACK')], { trunk: { user: 'us', password: 'secret' } });
+  const call = await dial(t, gateway, '+15551234567');
+  assert.equal((await failure(call.client, call.callsid)).code, 31503);
+  await sipp.finished();
+});
+
 test('a caller who gives up cancels; a phone that rings for ever is cancelled too', { timeout }, async (t) => {
   for (const config of [{}, { calls: { ring_timeout_s: 1 } }]) {
     const { gateway, sipp } = await withPhone(t, [expectInvite(), reply('183 Session Progress', { first: true }), expect('CANCEL')], { config });

@@ -130,6 +130,23 @@ test('the registrar calls only while it has us registered', { timeout }, async (
   await isIgnored();
 });
 
+test('a registrar behind a proxy: each has a realm; what is granted for less time than asked is refreshed in time', { timeout }, async (t) => {
+  const port = await freePort();
+  const asks = (status, header, realm) => reply(status, { first: true, extra: [`${header}: Digest realm="${realm}", nonce="1", algorithm=MD5, qop="auth"`] });
+  const taken = (seconds) => reply('200 OK', { first: true, contact: `[last_Contact:];expires=${seconds}` });
+  const registrar = await Sipp.called(t, [expect('REGISTER'), asks('407 Proxy Authentication Required', 'Proxy-Authenticate', 'proxy'),
+    expect('REGISTER'), asks('401 Unauthorized', 'WWW-Authenticate', 'pbx'), expect('REGISTER'), taken(4), expect('REGISTER'), taken(600), expect('REGISTER'), taken(0)], { port });
+  const gateway = await startTelephony(t, { pbx: { hosts: `127.0.0.1:${port}`, register: 'true', register_expires_s: 600, user: 'us', password: 'secret' } });
+  const asked = () => [...registrar.messages.matchAll(/^-{20,} (\S+ \S+)\n[^\n]*received[^]*?^REGISTER /gm)].map(([, time]) => Date.parse(time));
+  await until(() => asked().length === 4, 'the refreshing', 20000 * SLOWNESS);
+  await isRegistered(gateway);
+  const [granted, refreshed] = asked().slice(-2);
+  assert.ok(refreshed - granted < 4000, `${refreshed - granted} ms`);
+  assert.equal(await metric(gateway, 'trunk_registration_failures_total'), 0);
+  await gateway.stop();
+  await registrar.finished();
+});
+
 test('a registrar that wants to be asked less often gets its way: 423 with Min-Expires', { timeout }, async (t) => {
   const port = await freePort();
   const taken = (seconds) => reply('200 OK', { first: true, contact: `[last_Contact:];expires=${seconds}` });
