@@ -45,6 +45,7 @@ typedef struct cg_sip_dialog {
     char *next_offer;   /* to be made when that is over, or `retry` fires; owned; NULL: none */
     su_timer_t *retry;  /* owned; NULL: none */
     unsigned host;      /* index, of the one that is tried */
+    GPtrArray *targets; /* (owned char) of that host, which have given way: see sip_targets.h; owned; NULL: none */
     cg_sip_reliable reliable;
     cg_sip_session session;
     struct {
@@ -90,6 +91,7 @@ struct cg_sip {
 
     su_root_t *root;
     nua_t *nua;
+    struct sres_cache *names;       /* owned */
     msg_mclass_t *parser;           /* owned */
     su_timer_t *deadline;           /* of stopping */
     bool stopping, finished;        /* ... and the stack has said its last word */

@@ -1,5 +1,6 @@
 /* Our calls, until they are answered: one host after the other, challenges, refusals. */
 #include "signaling/sip/sip_challenge.h"
+#include "signaling/sip/sip_targets.h"
 
 #include <sofia-sip/sip_tag.h>
 
@@ -46,10 +47,9 @@ void cg_sip_dialog_dial(cg_sip *sip, cg_sip_dialog *dialog)
 
 /* A host that is not there, or not in order, before the callee can know of the call. Statuses from 900 on are Sofia's
  * own: names that do not resolve, transports that fail. Of a host that is silent it says 408, as if the host did. */
-static bool should_try_next(const cg_sip_dialog *dialog, int status, const sip_t *message)
+static bool gives_way(const cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    return dialog->hosts[dialog->host + 1] != NULL && !dialog->rang &&
-           (message == NULL || status == 408 || status >= 500) && (status < 600 || status >= 900);
+    return !dialog->rang && (message == NULL || status == 408 || status >= 500) && (status < 600 || status >= 900);
 }
 
 /* The message is of the handle that goes. */
@@ -83,10 +83,18 @@ static void refused(cg_sip_dialog *dialog, int status, const sip_t *message)
         try_again(dialog, message);
         return;
     }
-    if (!should_try_next(dialog, status, message)) {
+    bool next = gives_way(dialog, status, message);
+    if (next && status >= 500 &&
+        cg_sip_targets_next(dialog->sip, dialog->hosts[dialog->host], message, &dialog->targets)) {
+        try_again(dialog, NULL);
+        return;
+    }
+    note_retry_after(dialog, status, message);
+    if (!next || dialog->hosts[dialog->host + 1] == NULL) {
         fail(dialog, status >= 300 && status < 700 ? (unsigned) status : 503);
         return;
     }
+    g_clear_pointer(&dialog->targets, g_ptr_array_unref);
     dialog->host++;
     try_again(dialog, NULL);
 }

@@ -4,6 +4,8 @@
 
 #include "base/random.h"
 #include "base/secret.h"
+#include "signaling/sip/sip_challenge.h"
+#include "signaling/sip/sip_targets.h"
 
 #include <sofia-sip/sip_tag.h>
 #include <string.h>
@@ -20,6 +22,7 @@ struct cg_sip_registration {
     nua_handle_t *handle; /* owned; NULL: nothing is under way and none is in force */
     su_timer_t *timer;    /* owned; of the wait */
     unsigned host;        /* index, of the one that is tried or holds it */
+    GPtrArray *targets;   /* (owned char) of that host, which have given way: see sip_targets.h; owned; NULL: none */
     unsigned tried;       /* hosts that failed since the last wait */
     unsigned waits;       /* since it was last in force */
     GPtrArray *realms;    /* (owned char) that were answered since it was last in force; owned; NULL: none */
@@ -82,6 +85,8 @@ void cg_sip_registration_free(void *data)
     su_timer_destroy(registration->timer);
     for (char **host = registration->hosts; *host != NULL; host++)
         g_free(*host);
+    g_clear_pointer(&registration->targets, g_ptr_array_unref);
+    g_clear_pointer(&registration->realms, g_ptr_array_unref);
     g_free(registration->name);
     g_free(registration->domain);
     g_free(registration->user);
@@ -145,6 +150,7 @@ static void failed(cg_sip_registration *registration, int status)
     registration->registered = false;
     tell(registration, CG_SIP_REGISTRATION_FAILED, status >= 300 && status < 700 ? (unsigned) status : 503);
     drop_handle(registration);
+    g_clear_pointer(&registration->targets, g_ptr_array_unref);
     registration->host++;
     if (registration->hosts[registration->host] == NULL)
         registration->host = 0;
@@ -162,9 +168,12 @@ static void try_host(cg_sip_registration *registration)
         failed(registration, 503);
 }
 
-static bool authenticate(cg_sip_registration *registration, const sip_t *message)
+/* Another target of the same host has a turn. */
+static bool gave_way(cg_sip_registration *registration, int status, const sip_t *message)
 {
-    if (registration->authenticated || message == NULL)
+    if (status < 500 || status >= 600 ||
+        !cg_sip_targets_next(registration->sip, registration->hosts[registration->host], message,
+                             &registration->targets))
         return false;
     drop_handle(registration);
     try_host(registration);
@@ -190,6 +199,7 @@ static void succeeded(cg_sip_registration *registration)
     registration->registered = true;
     g_clear_pointer(&registration->realms, g_ptr_array_unref);
     registration->tried = registration->waits = 0;
+    g_clear_pointer(&registration->targets, g_ptr_array_unref);
     registration->registrar = registrar;
     if (news)
         tell(registration, CG_SIP_REGISTERED, 200);
@@ -206,8 +216,8 @@ bool cg_sip_registration_on_nua(cg_sip_registration *registration, nua_event_t e
         drop_handle(registration);
     else if (event == nua_r_register && !registration->ending && status < 300)
         succeeded(registration);
-    else if (event == nua_r_register && !registration->ending &&
-             !((status == 401 || status == 407) && authenticate(registration, message)))
+    else if (event == nua_r_register && !registration->ending && !authenticate(registration, status, message) &&
+             !gave_way(registration, status, message))
         failed(registration, status);
     return true;
 }

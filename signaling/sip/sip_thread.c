@@ -4,12 +4,14 @@
 #include "signaling/sip/sip_keepalive.h"
 #include "signaling/sip/sip_registration.h"
 #include "signaling/sip/sip_screen.h"
+#include "signaling/sip/sip_targets.h"
 #include "signaling/sip/sip_tls.h"
 
 #include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/nta_tag.h>
 #include <sofia-sip/sip_extra.h>
 #include <sofia-sip/sip_tag.h>
+#include <sofia-sip/sresolv.h>
 #include <sofia-sip/su_log.h>
 #include <sofia-sip/tport_tag.h>
 #include <string.h>
@@ -57,7 +59,7 @@ static bool start_stack(cg_sip *sip)
                           SIPTAG_SUPPORTED_STR(CG_SIP_SUPPORTED ", 100rel"), SIPTAG_USER_AGENT_STR("Callgate"),
                           NTATAG_MCLASS(cg_sip_screen_mclass(sip->screen)), NTATAG_MAXSIZE(MAX_MESSAGE),
                           NTATAG_SIP_T1X64(sip->config.timeout_ms), NTATAG_SERVER_RPORT(1), NUTAG_MAX_RETRY_AFTER(0),
-                          TPTAG_STUN_SERVER(0), TAG_IF(secure, NUTAG_SIPS_URL(tls_url)),
+                          TPTAG_STUN_SERVER(0), SRESTAG_CACHE(sip->names), TAG_IF(secure, NUTAG_SIPS_URL(tls_url)),
                           TAG_IF(secure, NUTAG_CERTIFICATE_DIR(tls.directory)),
                           TAG_IF(secure, TPTAG_TLS_VERIFY_POLICY(TPTLS_VERIFY_SUBJECTS_OUT)), TAG_END());
     cg_sip_tls_close(&tls);
@@ -84,6 +86,7 @@ static bool start(cg_sip *sip, su_wait_t *wait)
     sip->root = su_root_create(NULL);
     sip->dialogs = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, cg_sip_dialog_free);
     sip->parser = make_parser();
+    sip->names = cg_sip_names_new();
     sip->screen = cg_sip_screen_new(sip, sip->parser);
     cg_sip_connections_watch(sip->connections);
     cg_sip_tls_sessions_watch(sip->tls);
@@ -129,6 +132,7 @@ static void finish(cg_sip *sip, su_wait_t *wait)
         su_root_destroy(sip->root);
         su_deinit();
         cg_sip_screen_free(sip->screen);
+        cg_sip_names_free(sip->names);
         free(sip->parser);
     }
     cg_sip_tls_sessions_watch(NULL);
@@ -152,6 +156,7 @@ gpointer cg_sip_run(gpointer user)
         su_root_destroy(sip->root);
         su_deinit();
         cg_sip_screen_free(sip->screen);
+        cg_sip_names_free(sip->names);
         free(sip->parser);
     }
     return NULL;

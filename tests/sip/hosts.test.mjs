@@ -134,6 +134,37 @@ test('a name is found by NAPTR and SRV: transport, port, and the next where one 
   assert.equal((await alice.fails('+35551234567')).code, 31503);
 });
 
+test('a target of SRV that answers with 5xx gives way to the next, and is tried behind it for a while', { timeout }, async (t) => {
+  const [broken, full, port] = [await freePort(), await freePort(), await freePort()];
+  const enter = await startDns(t, ['host-record=a.example,127.0.0.1', 'naptr-record=carrier.example,10,10,s,SIP+D2U,,_sip._udp.targets.example',
+    ...[broken, full, port].map((at, i) => `srv-host=_sip._udp.targets.example,a.example,${at},${i + 1},1`)]);
+  const gateway = await startTelephony(t, { carrier: { hosts: 'carrier.example', prefixes: '*' } }, { enter });
+  const refuses = (status, at) => Sipp.called(t, [expect('INVITE'), reply(status, { first: true, extra: ['Retry-After: 60'] }), expect('ACK')], { port: at });
+  const refusing = [await refuses('500 Server Internal Error', broken), await refuses('503 Service Unavailable', full)];
+  const phone = await Sipp.called(t, TAKES, { port, calls: 2 });
+  const alice = await caller(t, gateway);
+  await alice.talk();
+  for (const one of refusing) await one.finished();
+  const silent = [await silentHost(t, broken), await silentHost(t, full)];
+  await alice.talk();
+  await phone.finished();
+  assert.deepEqual(silent.map(({ heard }) => heard), [[], []]);
+});
+
+test('where every target of SRV answers with 5xx, the next host is tried', { timeout }, async (t) => {
+  const [broken, full, port] = [await freePort(), await freePort(), await freePort()];
+  const enter = await startDns(t, ['host-record=a.example,127.0.0.1',
+    `srv-host=_sip._udp.carrier.example,a.example,${broken},1,1`, `srv-host=_sip._udp.carrier.example,a.example,${full},1,9`]);
+  const gateway = await startTelephony(t, { carrier: { hosts: `carrier.example, 127.0.0.1:${port}`, prefixes: '*' } }, { enter });
+  gateway.expectWarning(/^sip\.host_away$/);
+  const refuses = (at) => Sipp.called(t, [expect('INVITE'), reply('503 Service Unavailable', { first: true, extra: ['Retry-After: 60'] }), expect('ACK')], { port: at });
+  const refusing = [await refuses(broken), await refuses(full)];
+  const phone = await Sipp.called(t, TAKES, { port });
+  await (await caller(t, gateway)).talk();
+  for (const one of [...refusing, phone]) await one.finished();
+  assert.deepEqual((await gateway.logged('sip.host_away')).map(({ host }) => host), ['carrier.example']);
+});
+
 test('a name that moves is followed when its time to live is over', { timeout }, async (t) => {
   const port = await freePort();
   const { enter, move } = await startMovingDns(t, 'moving.example', '127.0.0.2');

@@ -106,6 +106,18 @@ test('a wrong password is tried once per wait; a reload takes the right one, ano
   assert.equal(kamailio.said(/registered us 3600/).length, 1);
 });
 
+test('a target of SRV that answers with 5xx gives way to the next', { timeout }, async (t) => {
+  const full = await freePort();
+  const kamailio = await Kamailio.start(t, { domain: 'pbx.example' });
+  const enter = await startDns(t, ['host-record=a.example,127.0.0.1', `srv-host=_sip._udp.pbx.example,a.example,${full},1,1`,
+    `srv-host=_sip._udp.pbx.example,a.example,${kamailio.port},2,1`]);
+  const refusing = await Sipp.called(t, [expect('REGISTER'), reply('503 Service Unavailable', { first: true })], { port: full });
+  const gateway = await startTelephony(t, trunk(kamailio, { hosts: 'pbx.example', register_retry_s: 1800 }), { enter });
+  await isRegistered(gateway);
+  await refusing.finished();
+  assert.equal(await metric(gateway, 'trunk_registration_failures_total'), 0);
+});
+
 test('the registrar calls only while it has us registered', { timeout }, async (t) => {
   const kamailio = await Kamailio.start(t, { domain: 'pbx.example' });
   const enter = await startDns(t, ['host-record=pbx.example,127.0.0.1']);
