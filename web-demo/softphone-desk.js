@@ -10,6 +10,11 @@ import { TransferPanel } from './softphone-transfer.js';
 /* How a call can end without anything being wrong. */
 const ORDINARY_ENDS = new Set([31404, 31480, 31486, 31603, 31008]);
 
+/* Digits alone are somebody's name. */
+function hintOf(party, error) {
+  return error.code === 31480 && /^\d+$/.test(party) ? `. Telephone numbers begin with +: +${party}` : '';
+}
+
 export class Desk {
   #device;
   #current = null;
@@ -145,7 +150,7 @@ export class Desk {
     this.#keypad = this.#transferring = false;
     const length = call.openedAt ? `, ${clockTime(Date.now() - call.openedAt)}` : '';
     const transfer = this.#transfers.get(call);
-    $('last-call').textContent = error ? `${party}: ${error.title.toLowerCase()}`
+    $('last-call').textContent = error ? `${party}: ${error.explanation}${hintOf(party, error)}`
       : transfer?.done ? `${party} is talking to ${transfer.to} now` : `Call with ${party} ended${length}`;
     if (error && !ORDINARY_ENDS.has(error.code)) noticeError(error);
     this.#say($('last-call').textContent);
@@ -187,7 +192,7 @@ export class Desk {
     const transfer = this.#transfers.get(call);
     if (!transfer) return;
     const text = state === 'ringing' ? `Ringing at ${transfer.to}`
-      : `${transfer.to}: ${error?.title.toLowerCase()}. ${partyOf(call)} is still with you`;
+      : `${transfer.to}: ${error?.explanation}. ${partyOf(call)} is still with you`;
     if (state === 'completed') transfer.done = true;
     else this.#note(call, { to: transfer.to, text, busy: state === 'ringing' });
   }

@@ -26,9 +26,9 @@ export function clockTime(milliseconds) {
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${pad(minutes)}:${pad(seconds % 60)}`;
 }
 
-/* "client:bob" -> "bob": how people write it. */
+/* "client:bob" -> "bob", "sip:echo@host" -> "echo": how people write it. */
 export function displayName(address) {
-  return (address ?? '').replace(/^client:/, '') || 'Unknown';
+  return (address ?? '').replace(/^client:/, '').replace(/^sips?:([^@]+)@.*$/i, '$1') || 'Unknown';
 }
 
 /* "bob" -> "client:bob"; what names its kind, or is a number with +, is left as it is. */

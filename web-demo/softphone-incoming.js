@@ -114,11 +114,11 @@ export class IncomingBanner {
   }
 
   /* To the dialog itself, not to a button: a space or return meant for something else must not answer. And never away
-   * from a field somebody is writing in. */
+   * from a field in which somebody has begun to write. */
   #focus() {
     const active = document.activeElement;
     if ($('incoming').contains(active)) return;
     this.#focusBefore = active;
-    if (!/^(INPUT|TEXTAREA|SELECT)$/.test(active?.tagName ?? '')) $('incoming').focus();
+    if (!/^(INPUT|TEXTAREA|SELECT)$/.test(active?.tagName ?? '') || active.value === '') $('incoming').focus();
   }
 }

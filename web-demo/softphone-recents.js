@@ -19,7 +19,7 @@ export class Recents {
     const note = (outcome) => this.#add({ name, address, began, outcome, direction: call.direction });
     call.on('disconnect', (_, error) => {
       if (call.openedAt) note(clockTime(Date.now() - call.openedAt));
-      else note(error?.title ?? (call.direction === 'incoming' ? 'missed' : 'cancelled'));
+      else note(error?.title.toLowerCase() ?? (call.direction === 'incoming' ? 'missed' : 'cancelled'));
     });
     call.on('cancel', () => note('missed'));
     call.on('reject', () => note('declined'));

@@ -101,11 +101,11 @@ test('a newcomer opens the start page, two softphones from its links, and calls 
 test('a call by keyboard alone: type, Return, A to answer, M, H, digits, E to end', { timeout }, async () => {
   const carol = await softphone('firefox', 'carol', '');
   const dave = await softphone('chromium', 'dave', '');
+  await dave.focus('#to'); // as it is after signing in: nobody writes there
   await carol.focus('#to');
   await carol.keyboard.type('dave');
   await carol.keyboard.press('Enter');
   await sees(dave, '#incoming-name', /carol/);
-  await dave.evaluate(() => document.activeElement.blur());
   await dave.keyboard.press('a');
   await sees(dave, '#call-state', /^Connected$/);
   await sees(carol, '#call-state', /^Connected$/);
@@ -141,7 +141,11 @@ test('a call is declined, another is missed, and both are told so', { timeout },
   await sees(frank, '#recents', /missed/);
   await erin.evaluate(() => { document.querySelector('#to').value = 'nobody-here'; });
   await erin.click('#place');
-  await sees(erin, '#last-call', /nobody-here/);
+  await sees(erin, '#last-call', /^nobody-here: Nobody is registered/);
+  await gone(erin, '#call');
+  await erin.evaluate(() => { document.querySelector('#to').value = '15550100'; });
+  await erin.click('#place');
+  await sees(erin, '#last-call', /begin with \+: \+15550100$/);
   await gone(erin, '#call');
   assert.deepEqual(errorsOf(erin, frank), []);
 });
