@@ -106,17 +106,22 @@ static void test_speech(void)
     }
 }
 
-/* One packet in ten is lost: a tone goes on, at its level, without clicks that would spread its energy. */
+/* One packet in ten is lost: a tone goes on, at its level, without clicks that would spread its energy. Opus knows it
+ * from the next packet; with what libopus makes up by itself its share is 0.877. */
 static void test_losses(void)
 {
+    static const struct {
+        cg_codec codec;
+        double least; /* share of the energy that is the tone's */
+    } rows[] = {{CG_CODEC_OPUS, 0.98}, {CG_CODEC_G722, 0.85}, {CG_CODEC_PCMU, 0.85}, {CG_CODEC_PCMA, 0.85}};
     static int16_t said[MAX_COUNT], heard[MAX_COUNT];
-    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
-        uint32_t rate = rate_of(all[i], 16000);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint32_t rate = rate_of(rows[i].codec, 16000);
         sound_tone(said, SECONDS * rate, rate, 440, 0);
-        pass(all[i], rate, said, heard, SECONDS * rate, 10);
+        pass(rows[i].codec, rate, said, heard, SECONDS * rate, 10);
         double share = sound_share(heard + rate, rate, rate, 440);
-        g_test_message("%s: %.3f", cg_codec_get_info(all[i])->name, share);
-        g_assert_cmpfloat(share, >, 0.85);
+        g_test_message("%s: %.3f", cg_codec_get_info(rows[i].codec)->name, share);
+        g_assert_cmpfloat(share, >, rows[i].least);
         g_assert_cmpfloat(sound_level(heard + rate, rate), >, 0.7 * sound_level(said + rate, rate));
     }
 }

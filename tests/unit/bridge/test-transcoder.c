@@ -1,120 +1,37 @@
 /* One direction of a translated call in a made-up world: packets of something like speech, or a tone, in at the times
  * the test says, packets out at the transcoder's own. */
-#include "bridge/audio/transcoder.h"
 #include "tests/unit/bridge/sound.h"
+#include "tests/unit/bridge/translation.h"
 
-#include <glib.h>
 #include <math.h>
 #include <string.h>
 
-enum { SECONDS = 1, MAX_SAMPLES = 70 * CG_PCM_MAX_RATE, LONGEST_DELAY = 160 };
+enum { SECONDS = 1, LONGEST_DELAY = 160 };
 
 static const cg_codec all[] = {CG_CODEC_OPUS, CG_CODEC_G722, CG_CODEC_PCMU, CG_CODEC_PCMA};
 
 typedef struct {
-    cg_codec from, to;
-    unsigned ptime_in_ms, ptime_out_ms;
-    unsigned lose_one_in, swap_one_in;
-    int drift_ppm;
+    translation way;
     double tone; /* 0: speech */
     unsigned seconds;
 } scenario;
 
-typedef struct {
-    uint32_t rate;              /* Hz of `heard` */
-    int16_t heard[MAX_SAMPLES]; /* what was decoded at the far end */
-    size_t count;
-    unsigned packets;
-    int64_t last_due_us;
-    cg_transcoder_frame last;
-    cg_decoder *ear;
-} listener;
-
 static uint32_t rate_for(cg_codec one, cg_codec other)
 {
-    uint32_t rate = cg_codec_pcm_rate(one) != 0 ? cg_codec_pcm_rate(one) : cg_codec_pcm_rate(other);
-    return rate != 0 ? rate : 16000;
+    return translation_rate_in(&(translation){.from = one, .to = other});
 }
 
-static void make_sound(const scenario *s, uint32_t rate, int16_t *ret_pcm)
+/* The whole of a scenario; the sound is the caller's to free. */
+static translation_heard run(const scenario *s)
 {
+    uint32_t rate = translation_rate_in(&s->way);
+    size_t count = s->seconds * rate;
+    g_autofree int16_t *said = g_new(int16_t, count);
     if (s->tone != 0)
-        sound_tone(ret_pcm, s->seconds * rate, rate, s->tone, 0);
+        sound_tone(said, count, rate, s->tone, 0);
     else
-        sound_speech(ret_pcm, s->seconds * rate, rate, 0);
-}
-
-static cg_transcoder *make(const scenario *s)
-{
-    cg_transcoder_config config = {.to = s->to, .wishes = {.fec = true}, .ptime_ms = s->ptime_out_ms};
-    config.from[s->from] = true;
-    return cg_transcoder_new(&config, 1);
-}
-
-/* Every step at its time; the stream's numbers and times go on without a gap. */
-static void let_step(cg_transcoder *transcoder, listener *l, const scenario *s, int64_t until_us)
-{
-    uint32_t step = cg_codec_get_info(s->to)->clock_rate / 1000 * s->ptime_out_ms;
-    while (cg_transcoder_due(transcoder) <= until_us) {
-        cg_transcoder_frame frame;
-        l->last_due_us = cg_transcoder_due(transcoder);
-        if (!cg_transcoder_step(transcoder, l->last_due_us, &frame))
-            continue;
-        if (l->packets > 0) {
-            g_assert_cmpuint(frame.sequence, ==, l->last.sequence + 1);
-            g_assert_cmpuint(frame.timestamp - l->last.timestamp, ==, step);
-        }
-        g_assert_cmpint(frame.first, ==, l->packets == 0);
-        g_assert_cmpuint(l->count + CG_CODEC_MAX_SAMPLES, <=, MAX_SAMPLES);
-        g_assert_cmpuint(cg_codec_duration(s->to, frame.payload, frame.size), ==, step);
-        l->count += cg_decoder_decode(l->ear, frame.payload, frame.size, l->heard + l->count);
-        l->last = frame;
-        l->packets++;
-    }
-}
-
-static void put_at(cg_transcoder *transcoder, listener *l, const scenario *s, const cg_transcoder_packet *packet,
-                   int64_t at_us)
-{
-    let_step(transcoder, l, s, at_us - 1);
-    cg_transcoder_put(transcoder, packet, at_us);
-}
-
-/* The whole of a scenario; the listener is the caller's to free. */
-static listener *run(const scenario *s)
-{
-    uint32_t rate = rate_for(s->from, s->to), frame = rate / 1000 * s->ptime_in_ms;
-    uint32_t step = cg_codec_get_info(s->from)->clock_rate / 1000 * s->ptime_in_ms;
-    listener *l = g_new0(listener, 1);
-    g_autofree int16_t *said = g_new(int16_t, s->seconds * rate);
-    uint8_t payloads[2][CG_CODEC_MAX_PAYLOAD];
-    cg_encoder *mouth = cg_encoder_new(s->from, rate, &(cg_opus_wishes){.fec = true});
-    cg_transcoder *transcoder = make(s);
-    l->rate = rate_for(s->to, s->from);
-    l->ear = cg_decoder_new(s->to, l->rate);
-    make_sound(s, rate, said);
-    cg_transcoder_packet held = {.size = 0};
-    for (unsigned i = 0; (i + 1) * frame <= s->seconds * rate; i++) {
-        cg_transcoder_packet packet = {.codec = s->from, .ssrc = 9, .sequence = i, .timestamp = i * step};
-        packet.payload = payloads[i % 2];
-        packet.size = cg_encoder_encode(mouth, said + i * frame, frame, payloads[i % 2]);
-        int64_t at_us = (int64_t) (i + 1) * s->ptime_in_ms * (1000000 - s->drift_ppm) / 1000;
-        if (s->lose_one_in > 0 && i % s->lose_one_in == s->lose_one_in - 1)
-            continue;
-        if (s->swap_one_in > 0 && i % s->swap_one_in == s->swap_one_in - 1) {
-            held = packet;
-            continue;
-        }
-        put_at(transcoder, l, s, &packet, at_us);
-        if (held.size > 0)
-            put_at(transcoder, l, s, &held, at_us + 1);
-        held.size = 0;
-    }
-    let_step(transcoder, l, s, (int64_t) s->seconds * 1000000 + 40000);
-    cg_transcoder_free(transcoder);
-    cg_encoder_free(mouth);
-    g_clear_pointer(&l->ear, cg_decoder_free);
-    return l;
+        sound_speech(said, count, rate, 0);
+    return translation_run(&s->way, said, count);
 }
 
 /* Filters delay by parts of a sample, which is no noise. */
@@ -169,35 +86,48 @@ static double expect_fidelity(cg_codec from, cg_codec to)
 static void test_speech(gconstpointer data)
 {
     cg_codec from = GPOINTER_TO_UINT(data) / CG_CODEC_COUNT, to = GPOINTER_TO_UINT(data) % CG_CODEC_COUNT;
-    scenario s = {.from = from, .to = to, .ptime_in_ms = 20, .ptime_out_ms = 20, .seconds = SECONDS};
-    g_autofree listener *l = run(&s);
-    double expected = expect_fidelity(from, to), heard = find_fidelity(l->heard, l->rate);
+    scenario s = {.way = {.from = from, .to = to, .ptime_in_ms = 20, .ptime_out_ms = 20}, .seconds = SECONDS};
+    translation_heard h = run(&s);
+    double expected = expect_fidelity(from, to), heard = find_fidelity((const int16_t *) h.pcm->data, h.rate);
+    g_array_free(h.pcm, TRUE);
     g_test_message("%.1f dB of %.1f", heard, expected);
     g_assert_cmpfloat(heard, >, 0.95 * expected);
 }
 
 /* While it is said, without the first and the last tenth of a second. */
-static void assert_tone(const listener *l, const scenario *s, double share, unsigned misses_allowed)
+static void assert_tone(const translation_heard *h, const scenario *s, double share, unsigned misses_allowed)
 {
-    unsigned misses = 0, tenth = l->rate / 10;
-    for (size_t at = tenth; at + tenth <= l->count && at < (s->seconds * 10 - 2) * tenth; at += tenth)
-        misses +=
-            sound_share(l->heard + at, tenth, l->rate, s->tone) < share || sound_level(l->heard + at, tenth) < 5000;
+    const int16_t *heard = (const int16_t *) h->pcm->data;
+    unsigned misses = 0, tenth = h->rate / 10;
+    for (size_t at = tenth; at + tenth <= h->pcm->len && at < (s->seconds * 10 - 2) * tenth; at += tenth)
+        misses += sound_share(heard + at, tenth, h->rate, s->tone) < share || sound_level(heard + at, tenth) < 5000;
     g_assert_cmpuint(misses, <=, misses_allowed);
 }
 
 static const scenario tones[] = {
-    {CG_CODEC_PCMU, CG_CODEC_OPUS, 10, 20, .tone = 440, .seconds = 4},
-    {CG_CODEC_PCMU, CG_CODEC_OPUS, 60, 20, .tone = 440, .seconds = 4},
-    {CG_CODEC_OPUS, CG_CODEC_PCMU, 40, 10, .tone = 440, .seconds = 4},
-    {CG_CODEC_OPUS, CG_CODEC_PCMA, 60, 40, .tone = 440, .seconds = 4},
-    {CG_CODEC_G722, CG_CODEC_OPUS, 20, 60, .tone = 440, .seconds = 4},
-    {CG_CODEC_OPUS, CG_CODEC_PCMU, 20, 20, .lose_one_in = 20, .tone = 440, .seconds = 10},
-    {CG_CODEC_PCMU, CG_CODEC_OPUS, 20, 20, .lose_one_in = 20, .tone = 440, .seconds = 10},
-    {CG_CODEC_G722, CG_CODEC_PCMA, 20, 20, .lose_one_in = 20, .tone = 440, .seconds = 10},
-    {CG_CODEC_PCMA, CG_CODEC_OPUS, 20, 20, .swap_one_in = 10, .tone = 440, .seconds = 10},
-    {CG_CODEC_PCMU, CG_CODEC_OPUS, 20, 20, .drift_ppm = 500, .tone = 440, .seconds = 60},
-    {CG_CODEC_OPUS, CG_CODEC_PCMU, 20, 20, .drift_ppm = -500, .tone = 440, .seconds = 60},
+    {{.from = CG_CODEC_PCMU, .to = CG_CODEC_OPUS, .ptime_in_ms = 10, .ptime_out_ms = 20}, .tone = 440, .seconds = 4},
+    {{.from = CG_CODEC_PCMU, .to = CG_CODEC_OPUS, .ptime_in_ms = 60, .ptime_out_ms = 20}, .tone = 440, .seconds = 4},
+    {{.from = CG_CODEC_OPUS, .to = CG_CODEC_PCMU, .ptime_in_ms = 40, .ptime_out_ms = 10}, .tone = 440, .seconds = 4},
+    {{.from = CG_CODEC_OPUS, .to = CG_CODEC_PCMA, .ptime_in_ms = 60, .ptime_out_ms = 40}, .tone = 440, .seconds = 4},
+    {{.from = CG_CODEC_G722, .to = CG_CODEC_OPUS, .ptime_in_ms = 20, .ptime_out_ms = 60}, .tone = 440, .seconds = 4},
+    {{.from = CG_CODEC_OPUS, .to = CG_CODEC_PCMU, .ptime_in_ms = 20, .ptime_out_ms = 20, .lose_one_in = 20},
+     .tone = 440,
+     .seconds = 10},
+    {{.from = CG_CODEC_PCMU, .to = CG_CODEC_OPUS, .ptime_in_ms = 20, .ptime_out_ms = 20, .lose_one_in = 20},
+     .tone = 440,
+     .seconds = 10},
+    {{.from = CG_CODEC_G722, .to = CG_CODEC_PCMA, .ptime_in_ms = 20, .ptime_out_ms = 20, .lose_one_in = 20},
+     .tone = 440,
+     .seconds = 10},
+    {{.from = CG_CODEC_PCMA, .to = CG_CODEC_OPUS, .ptime_in_ms = 20, .ptime_out_ms = 20, .swap_one_in = 10},
+     .tone = 440,
+     .seconds = 10},
+    {{.from = CG_CODEC_PCMU, .to = CG_CODEC_OPUS, .ptime_in_ms = 20, .ptime_out_ms = 20, .drift_ppm = 500},
+     .tone = 440,
+     .seconds = 60},
+    {{.from = CG_CODEC_OPUS, .to = CG_CODEC_PCMU, .ptime_in_ms = 20, .ptime_out_ms = 20, .drift_ppm = -500},
+     .tone = 440,
+     .seconds = 60},
 };
 
 /* Every packet time, losses, overtaking and drift: the tone is there all the time, and nothing but it in nearly all
@@ -205,11 +135,12 @@ static const scenario tones[] = {
 static void test_tone(gconstpointer data)
 {
     const scenario *s = data;
-    g_autofree listener *l = run(s);
+    translation_heard h = run(s);
     unsigned tenths = s->seconds * 10;
-    g_assert_cmpuint(l->packets, >=, (s->seconds * 1000 - 100) / s->ptime_out_ms);
-    assert_tone(l, s, 0.5, 0);
-    assert_tone(l, s, 0.9, s->lose_one_in + s->swap_one_in > 0 ? tenths / 10 : tenths / 50);
+    g_assert_cmpuint(h.count, >=, (s->seconds * 1000 - 100) / s->way.ptime_out_ms);
+    assert_tone(&h, s, 0.5, 0);
+    assert_tone(&h, s, 0.9, s->way.lose_one_in + s->way.swap_one_in > 0 ? tenths / 10 : tenths / 50);
+    g_array_free(h.pcm, TRUE);
 }
 
 static void put(cg_transcoder *transcoder, cg_codec codec, uint32_t sequence, uint32_t timestamp, const void *payload,
@@ -223,9 +154,9 @@ static void put(cg_transcoder *transcoder, cg_codec codec, uint32_t sequence, ui
 /* A second after the last packet it rests; the next one wakes it, with the time that passed in its timestamps. */
 static void test_rest(void)
 {
-    scenario s = {.from = CG_CODEC_PCMU, .to = CG_CODEC_PCMA};
+    translation s = {.from = CG_CODEC_PCMU, .to = CG_CODEC_PCMA};
     static const uint8_t payload[160];
-    cg_transcoder *transcoder = make(&s);
+    cg_transcoder *transcoder = translation_make(&s);
     cg_transcoder_frame frame, last = {0};
     unsigned sent = 0;
     g_assert_cmpint(cg_transcoder_due(transcoder), ==, INT64_MAX);
@@ -252,10 +183,10 @@ static void test_rest(void)
 /* RFC 3389: noise of the level that was said, until somebody speaks again. */
 static void test_comfort_noise(void)
 {
-    scenario s = {.from = CG_CODEC_PCMU, .to = CG_CODEC_PCMA};
+    translation s = {.from = CG_CODEC_PCMU, .to = CG_CODEC_PCMA};
     static const uint8_t quiet[] = {50}; /* -50 dBov */
     uint8_t silence[160];
-    cg_transcoder *transcoder = make(&s);
+    cg_transcoder *transcoder = translation_make(&s);
     cg_decoder *decoder = cg_decoder_new(CG_CODEC_PCMA, 8000);
     cg_transcoder_frame frame;
     int16_t pcm[CG_CODEC_MAX_SAMPLES];
@@ -286,9 +217,9 @@ static void test_comfort_noise(void)
 /* What cannot be decoded is a loss, and a codec that was not negotiated is nothing. */
 static void test_garbage(void)
 {
-    scenario s = {.from = CG_CODEC_OPUS, .to = CG_CODEC_PCMU};
+    translation s = {.from = CG_CODEC_OPUS, .to = CG_CODEC_PCMU};
     static const uint8_t garbage[] = {0x0b, 0x00, 1, 2, 3};
-    cg_transcoder *transcoder = make(&s);
+    cg_transcoder *transcoder = translation_make(&s);
     cg_transcoder_frame frame;
     put(transcoder, CG_CODEC_G722, 1, 0, garbage, sizeof garbage, 0);
     g_assert_cmpint(cg_transcoder_due(transcoder), ==, INT64_MAX);
