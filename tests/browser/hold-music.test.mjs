@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Baresip } from '../lib/baresip.mjs';
-import { BROWSER_ADDRESSES, GW_ADDRESS } from '../lib/netns.mjs';
+import { HoldingPhone } from '../lib/holding-phone.mjs';
+import { BROWSER_ADDRESSES, count, GW_ADDRESS } from '../lib/netns.mjs';
 import { connect } from '../lib/phone.mjs';
 import { bothHear, complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { ACCOUNT } from '../lib/tokens.mjs';
-import { hears, hearsNothing, receivesMore, writeTone } from '../lib/tone.mjs';
+import { hears, hearsNothing, receivesMore, sendsMore, writeTone } from '../lib/tone.mjs';
 
 const [PHONE] = BROWSER_ADDRESSES;
 const [MUSIC, TONE, NUMBER] = [500, 900, '+15551234567'];
@@ -66,6 +67,59 @@ test('a browser holds a real phone, with the music, and hears it again', { timeo
   await hearsNothing(a.page);
   await a.tell(caller, 'hold', false);
   await hears(a.page, TONE);
+  await a.tell(caller, 'disconnect');
+  await phone.says(/terminated|closed/);
+  assert.deepEqual(await complaints(a), []);
+});
+
+for (const kind of ['chromium', 'firefox']) {
+  test(`a phone holds ${kind}, with a tone of its own and without one`, { timeout }, async (t) => {
+    const phone = await HoldingPhone.start(t, { address: PHONE, tone: TONE, changes: 4 });
+    const a = await set.phone(kind);
+    const caller = await a.call(NUMBER);
+    await a.wait('call.accept');
+    await phone.bothHear(a);
+    for (const [direction, heard] of [['sendonly', TONE], ['inactive', MUSIC]]) {
+      await phone.turn(direction);
+      const { on, by } = await a.wait('call.hold');
+      assert.deepEqual([on, by], [true, 'remote']);
+      await receivesMore(a.page);
+      await hears(a.page, heard);
+      await phone.getsNothing(a);
+      await phone.turn('sendrecv');
+      assert.equal((await a.wait('call.hold')).on, false);
+      await phone.bothHear(a);
+    }
+    await a.tell(caller, 'disconnect');
+    await phone.finished();
+    assert.deepEqual(await complaints(a), []);
+  });
+}
+
+// What it hears is counted, for the same reason. baresip says "sendonly", and then nothing.
+test('a real phone holds a browser by its key, and resumes', { timeout }, async (t) => {
+  const phone = await Baresip.start(t, { address: PHONE, user: NUMBER, tone: TONE });
+  const a = await set.phone('chromium');
+  const caller = await a.call(NUMBER);
+  await a.wait('call.accept');
+  await Promise.all([hears(a.page, TONE), phone.hears(a.frequency)]);
+  const counter = count('udp sport 31000-31100'); // its ports for media
+  t.after(() => counter.remove());
+  const grows = async () => {
+    const before = counter.read().in;
+    await sendsMore(a.page);
+    return counter.read().in - before;
+  };
+  phone.tell('/hold');
+  assert.equal((await a.wait('call.hold')).on, true);
+  await sendsMore(a.page, 10000, 10); // what was on its way arrives
+  assert.ok(await grows() <= 2, 'reports of RTCP only');
+  await hearsNothing(a.page);
+  phone.tell('/resume');
+  assert.equal((await a.wait('call.hold')).on, false);
+  await receivesMore(a.page);
+  await hears(a.page, TONE);
+  assert.ok(await grows() >= 40, 'the browser is sent to it again');
   await a.tell(caller, 'disconnect');
   await phone.says(/terminated|closed/);
   assert.deepEqual(await complaints(a), []);

@@ -257,6 +257,9 @@ export class RtpSocket {
     this.#every20ms(() => this.send(port, { ...options, payload: Buffer.from(Array.from({ length: 160 }, (_, i) => sample(i))) }));
   }
 
+  /** Sends nothing any more. */
+  hush() { clearInterval(this.#timer); }
+
   /** Says these payloads, a packet every 20 ms, in place of silence; then silence again. */
   async say(port, payloads, options = {}) {
     const rest = [...payloads];
