@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
+import * as sdp from '../lib/sdp.mjs';
 import { connect, failure, invite, registered, ring } from '../lib/signal-calls.mjs';
 import { call, description, expect, expectStatus, freePort, mediaPort, pause, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
+import { APPLICATION } from '../lib/tokens.mjs';
 import { startTelephony } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -174,6 +176,21 @@ test('more dialogs than max_dialogs: 503 with Retry-After to phones, 31503 to cl
   assert.equal((await failure(alice, invite(alice, '+15551234567'))).code, 31503);
   bob.send('reject', { callsid });
   await ringing.finished();
+});
+
+test('where the application forbids translating, a client is offered the phone\'s codecs only, and answers with one of them', { timeout }, async (t) => {
+  const gateway = await start(t, { trunk: { application: APPLICATION }, config: { [`application ${APPLICATION}`]: { transcode: false } } });
+  const bob = await client(t, gateway);
+  const sipp = await phoneThat(t, gateway, [INVITE(9), ...ANSWERED, expect('BYE'), reply('200 OK')]);
+  const { payload: { callsid, sdp: offer } } = await bob.next('invite');
+  assert.match(offer, /^m=audio \d+ UDP\/TLS\/RTP\/SAVPF 0 101\r?$/m);
+  const answer = (codecs) => bob.request('answer', { callsid, sdp: sdp.answer({ codecs }) });
+  await assert.rejects(answer(['opus']), { code: 53402 });
+  assert.deepEqual(sipp.told('SIP/2.0 [2-6]'), []);
+  await answer(['pcmu']);
+  await until(() => sipp.told('ACK').length === 1, 'the ACK');
+  bob.send('hangup', { callsid });
+  await sipp.finished();
 });
 
 test('hold, resume, and a re-INVITE that asks for our description', { timeout }, async (t) => {
