@@ -157,6 +157,7 @@ static const char *const trunk_keys[] = {"account",
                                          "domain",
                                          "keepalive_s",
                                          "max_calls_per_s",
+                                         "progress_timeout_s",
                                          "session_expires_s",
                                          "headers",
                                          NULL};

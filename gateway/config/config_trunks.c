@@ -378,6 +378,7 @@ bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, c
     g_autoptr(cg_trunk) trunk = g_new0(cg_trunk, 1);
     trunk->name = g_strdup(name);
     trunk->session_expires_s = 1800;
+    trunk->progress_timeout_s = 20;
     if (!is_name(name) || is_taken(config, name))
         return fail(ret_why, "a trunk's name is of letters, digits, - _ and ., at most 64, and is there once");
     if (!account_of(config, file, group, &trunk->account, ret_why) ||
@@ -391,6 +392,7 @@ bool cg_config_add_trunk(cg_config *config, GKeyFile *file, const char *group, c
         !read_texts(file, group, trunk, ret_why) || !read_registration(file, group, trunk, ret_why) ||
         !number_of(file, group, "strip", CG_NUMBER_MAX, &trunk->strip, ret_why) ||
         !number_of(file, group, "keepalive_s", 3600, &trunk->keepalive_s, ret_why) ||
+        !number_of(file, group, "progress_timeout_s", 180, &trunk->progress_timeout_s, ret_why) ||
         !number_of(file, group, "session_expires_s", 86400, &trunk->session_expires_s, ret_why) ||
         !number_of(file, group, "max_calls_per_s", 100000, &trunk->max_calls_per_s, ret_why) ||
         !number_of(file, group, "max_calls", 1000000, &trunk->max_calls, ret_why))

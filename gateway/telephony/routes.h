@@ -59,10 +59,11 @@ typedef struct {
     int media_family;      /* AF_INET or AF_INET6, of media to its hosts; AF_UNSPEC: they are names */
     cg_trunk_dtmf dtmf;    /* how its keys come and go */
     cg_transfers transfers;
-    unsigned session_expires_s; /* the session timer that its calls ask for (RFC 4028); 0: none */
-    unsigned max_calls;         /* at a time, both ways; 0: no limit */
-    unsigned max_calls_per_s;   /* new ones, both ways; 0: no limit */
-    cg_ip_range *sources;       /* where its requests come from */
+    unsigned progress_timeout_s; /* a host that has said no more than 100 gives way after so long; 0: never */
+    unsigned session_expires_s;  /* the session timer that its calls ask for (RFC 4028); 0: none */
+    unsigned max_calls;          /* at a time, both ways; 0: no limit */
+    unsigned max_calls_per_s;    /* new ones, both ways; 0: no limit */
+    cg_ip_range *sources;        /* where its requests come from */
     size_t source_count;
     char *inbound; /* for whom calls to numbers not listed are: "client:alice"; NULL: 404 */
 } cg_trunk;

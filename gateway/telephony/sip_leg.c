@@ -196,6 +196,7 @@ static void dial(cg_sip_leg *leg, const char *sdp)
         .auth_user = trunk->user,
         .auth_password = trunk->password,
         .session_expires_s = trunk->session_expires_s,
+        .progress_timeout_s = trunk->progress_timeout_s,
         .sdp = sdp,
         .replaced = leg->base.call->replaced,
     };

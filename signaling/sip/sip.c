@@ -138,6 +138,7 @@ cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite)
         .sdp = g_strdup(invite->sdp),
         .headers = cg_sip_write_headers(invite, from_host),
         .session.wanted_s = invite->session_expires_s,
+        .progress_timeout_s = invite->progress_timeout_s,
     };
     for (size_t i = 0; i < invite->host_count; i++)
         dialog->hosts[i] = g_strdup(invite->hosts[i]);

@@ -120,7 +120,8 @@ typedef struct {
     const char *replaced;         /* the dialog whose place it takes there, from a REFER's event; NULL: of none */
     const cg_sip_header *headers; /* as they are to be sent: no control characters */
     size_t header_count;
-    unsigned session_expires_s; /* the session timer that is asked for (RFC 4028); 0: none */
+    unsigned session_expires_s;  /* the session timer that is asked for (RFC 4028); 0: none */
+    unsigned progress_timeout_s; /* a host that has said no more than 100 gives way after so long; 0: it never does */
 } cg_sip_invite;
 
 /* Calls. A host that does not answer in time, or with 5xx, gives way to the next as long as nothing rang. */

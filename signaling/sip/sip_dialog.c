@@ -29,6 +29,7 @@ void cg_sip_dialog_free(void *data)
     cg_sip_dialog_clear_keys(dialog);
     cg_sip_dialog_forget_refer(dialog);
     g_clear_pointer(&dialog->ringing, g_ptr_array_unref);
+    su_timer_destroy(dialog->progress);
     g_clear_pointer(&dialog->targets, g_ptr_array_unref);
     g_clear_pointer(&dialog->realms, g_ptr_array_unref);
     cg_sip_reliable_clear(dialog);

@@ -45,6 +45,8 @@ typedef struct cg_sip_dialog {
     char *next_offer;   /* to be made when that is over, or `retry` fires; owned; NULL: none */
     su_timer_t *retry;  /* owned; NULL: none */
     unsigned host;      /* index, of the one that is tried */
+    unsigned progress_timeout_s; /* as in cg_sip_invite */
+    su_timer_t *progress;        /* owned; NULL: no such limit so far */
     GPtrArray *targets; /* (owned char) of that host, which have given way: see sip_targets.h; owned; NULL: none */
     cg_sip_reliable reliable;
     cg_sip_session session;

@@ -4,6 +4,8 @@
 
 #include <sofia-sip/sip_tag.h>
 
+static void await_progress(cg_sip_dialog *dialog);
+
 /* `refusal` of the same INVITE with something other asked for: the request is the same call's (RFC 3261
  * section 8.1.3.5). NULL: it is the first. */
 static bool try_host(cg_sip_dialog *dialog, const sip_t *refusal)
@@ -29,6 +31,7 @@ static bool try_host(cg_sip_dialog *dialog, const sip_t *refusal)
                TAG_IF(sequence != NULL, SIPTAG_CSEQ(sequence)), TAG_IF(timer != NULL, SIPTAG_HEADER_STR(timer)),
                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(dialog->sdp),
                TAG_IF(dialog->headers != NULL, SIPTAG_HEADER_STR(dialog->headers)), TAG_END());
+    await_progress(dialog);
     return true;
 }
 
@@ -36,6 +39,51 @@ static void fail(cg_sip_dialog *dialog, unsigned status)
 {
     cg_sip_dialog_tell(dialog, CG_SIP_FAILED, status, NULL);
     cg_sip_dialog_drop(dialog);
+}
+
+static bool has_next_host(const cg_sip_dialog *dialog)
+{
+    return dialog->hosts[dialog->host + 1] != NULL;
+}
+
+/* Its INVITE is cancelled as a dialog of its own, of which nobody is told: 487 follows, or the 200 that has crossed the
+ * CANCEL and is hung up on (RFC 3261 section 9.1). */
+static void leave_host(cg_sip_dialog *dialog)
+{
+    cg_sip *sip = dialog->sip;
+    cg_sip_dialog *left = g_new0(cg_sip_dialog, 1);
+    *left = (cg_sip_dialog){.sip = sip,
+                            .id = sip->next_incoming,
+                            .call_id = g_steal_pointer(&dialog->call_id),
+                            .handle = g_steal_pointer(&dialog->handle),
+                            .state = CG_SIP_DIALOG_CALLING};
+    sip->next_incoming += 2;
+    nua_handle_bind(left->handle, left);
+    cg_sip_dialog_keep(left);
+    cg_sip_dialog_end(left);
+}
+
+static void on_no_progress(su_root_magic_t *magic, su_timer_t *timer, su_timer_arg_t *user)
+{
+    cg_sip_dialog *dialog = (cg_sip_dialog *) user;
+    if (dialog->state != CG_SIP_DIALOG_CALLING || dialog->rang || !has_next_host(dialog))
+        return;
+    leave_host(dialog);
+    g_clear_pointer(&dialog->targets, g_ptr_array_unref);
+    dialog->host++;
+    if (!try_host(dialog, NULL))
+        fail(dialog, 503);
+}
+
+/* From the first provisional response on our stack waits without end, as RFC 3261 section 17.1.1.2 has it. */
+static void await_progress(cg_sip_dialog *dialog)
+{
+    if (dialog->progress_timeout_s == 0)
+        return;
+    if (dialog->progress == NULL)
+        dialog->progress = su_timer_create(su_root_task(dialog->sip->root), 0);
+    su_timer_set_interval(dialog->progress, on_no_progress, (su_timer_arg_t *) dialog,
+                          dialog->progress_timeout_s * 1000);
 }
 
 void cg_sip_dialog_dial(cg_sip *sip, cg_sip_dialog *dialog)
@@ -90,7 +138,7 @@ static void refused(cg_sip_dialog *dialog, int status, const sip_t *message)
         return;
     }
     note_retry_after(dialog, status, message);
-    if (!next || dialog->hosts[dialog->host + 1] == NULL) {
+    if (!next || !has_next_host(dialog)) {
         fail(dialog, status >= 300 && status < 700 ? (unsigned) status : 503);
         return;
     }

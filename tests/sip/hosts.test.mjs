@@ -8,7 +8,7 @@ import { SLOWNESS } from '../lib/gateway.mjs';
 import { Kamailio } from '../lib/kamailio.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
 import { connect, failure, invite } from '../lib/signal-calls.mjs';
-import { call, description, expect, expectStatus, freePort, reply, Sipp } from '../lib/sipp.mjs';
+import { call, description, expect, expectInvite, expectStatus, freePort, pause, reply, replyToInvite, Sipp } from '../lib/sipp.mjs';
 import { startTelephony } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -23,7 +23,7 @@ async function silentHost(t, port) {
   await once(socket, 'listening');
   const close = () => new Promise((resolve) => { socket.close(resolve); });
   t.after(() => close().catch(() => {}));
-  return { heard, port, host: `127.0.0.1:${port}`, close };
+  return { socket, heard, port, host: `127.0.0.1:${port}`, close };
 }
 
 const TAKES = [expect('INVITE'), reply('200 OK', { first: true, sdp: description(9) }), expect('ACK'), expect('BYE'), reply('200 OK')];
@@ -114,6 +114,45 @@ test('a host that says 503 with Retry-After is tried last for so long, then agai
   const again = await Sipp.called(t, TAKES, { port: full });
   await alice.talk();
   await again.finished();
+});
+
+/** A host that says 100 and then dies: what it heard, as silentHost() has it. */
+async function dyingHost(t) {
+  const host = await silentHost(t);
+  host.socket.on('message', (data, { port }) => {
+    const text = data.toString('latin1');
+    if (!text.startsWith('INVITE')) return;
+    const headers = text.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line));
+    host.socket.send(['SIP/2.0 100 Trying', ...headers, 'Content-Length: 0', '', ''].join('\r\n'), port, '127.0.0.1');
+  });
+  return host;
+}
+
+test('a host that takes a call and says nothing more gives way to the next: CANCEL, and BYE where the answer crosses it', { timeout }, async (t) => {
+  const [cancelled, crossing, port] = [await freePort(), await freePort(), await freePort()];
+  const dying = await dyingHost(t);
+  const gateway = await startTelephony(t, { carrier: { prefixes: '*', progress_timeout_s: 1,
+    hosts: `${dying.host}, 127.0.0.1:${cancelled}, 127.0.0.1:${crossing}, 127.0.0.1:${port}` } });
+  const trying = [expectInvite(), reply('100 Trying'), expect('CANCEL'), reply('200 OK', { first: true })];
+  const given = [await Sipp.called(t, [...trying, replyToInvite('487 Request Terminated'), expect('ACK')], { port: cancelled }),
+    await Sipp.called(t, [...trying, replyToInvite('200 OK', description(9)), expect('ACK'), expect('BYE'), reply('200 OK')], { port: crossing })];
+  const phone = await Sipp.called(t, TAKES, { port });
+  await (await caller(t, gateway)).talk();
+  for (const one of [...given, phone]) await one.finished();
+  assert.ok(dying.heard.includes('CANCEL'));
+  assert.equal((await until(() => gateway.logs('call.ended')[0], 'the record')).callee_host, `127.0.0.1:${port}`);
+  await until(async () => (await gateway.metrics()).get('callgate_sip_dialogs') === 0, 'no dialog is left', 40000 * SLOWNESS);
+});
+
+test('the last host is waited for, and one that rings, too', { timeout }, async (t) => {
+  const [ringing, port] = [await freePort(), await freePort()];
+  const gateway = await startTelephony(t, { ringing: { prefixes: '+1', progress_timeout_s: 1, hosts: `127.0.0.1:${ringing}, 127.0.0.1:9` },
+    last: { prefixes: '+2', progress_timeout_s: 1, hosts: `127.0.0.1:${port}` } });
+  const slow = (first) => [expect('INVITE'), reply(first, { first: true }), pause(2500), reply('200 OK', { first: true, sdp: description(9) }), expect('ACK'), expect('BYE'), reply('200 OK')];
+  const phones = [await Sipp.called(t, slow('180 Ringing'), { port: ringing }), await Sipp.called(t, slow('100 Trying'), { port })];
+  const alice = await caller(t, gateway);
+  for (const to of ['+15551234567', '+25551234567']) await alice.talk(to);
+  for (const phone of phones) await phone.finished();
 });
 
 test('a name is found by NAPTR and SRV: transport, port, and the next where one is silent', { timeout }, async (t) => {
