@@ -55,6 +55,9 @@ static void leave_host(cg_sip_dialog *dialog)
     *left = (cg_sip_dialog){.sip = sip,
                             .id = sip->next_incoming,
                             .call_id = g_steal_pointer(&dialog->call_id),
+                            .auth_user = g_strdup(dialog->auth_user),
+                            .auth_password = g_strdup(dialog->auth_password),
+                            .realms = g_steal_pointer(&dialog->realms),
                             .handle = g_steal_pointer(&dialog->handle),
                             .state = CG_SIP_DIALOG_CALLING};
     sip->next_incoming += 2;
