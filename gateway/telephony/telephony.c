@@ -172,6 +172,11 @@ static cg_call_end take_offer(const cg_telephony *telephony, const cg_trunk *tru
 cg_sip_leg *cg_telephony_take_caller(cg_telephony *telephony, const cg_incoming_route *route, const cg_sip_event *event)
 {
     cg_sdp *offer = NULL;
+    if (event->status != 0) {
+        cg_telephony_note_refused(telephony, event, route->trunk, "media_type", event->status);
+        cg_sip_reject(telephony->sip, event->dialog, event->status);
+        return NULL;
+    }
     cg_call_end end = take_offer(telephony, route->trunk, event, &offer);
     if (end != CG_CALL_END_NONE) {
         refuse(telephony, event, route->trunk, end);

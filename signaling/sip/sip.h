@@ -71,7 +71,7 @@ typedef enum {
 typedef struct {
     cg_sip_event_kind kind;
     cg_sip_dialog_id dialog;
-    unsigned status;             /* RINGING, FAILED, ENDED: of the response. REFER: why there is no place to replace */
+    unsigned status;             /* RINGING, FAILED, ENDED: of the response. INCOMING, REFER: with which to refuse it */
     unsigned host;               /* RINGING, ANSWERED, FAILED, HOST_AWAY: index of the one that said it */
     unsigned retry_after_s;      /* HOST_AWAY: it asked for (Retry-After, RFC 3261 section 21.5.4) */
     char key;                    /* KEYS: 0-9 * # A-D */
@@ -145,7 +145,7 @@ typedef enum {
     CG_SIP_WARNING_ADDRESS = 399, /* no code of its own: an address that media does not go to */
 } cg_sip_warning;
 
-/* Refuses it; after an INVITE no event follows. 503 carries Retry-After. */
+/* Refuses it; after an INVITE no event follows. 503 carries Retry-After, 415 what would be taken. */
 void cg_sip_reject(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status);
 void cg_sip_reject_warning(cg_sip *sip, cg_sip_dialog_id dialog, unsigned status, cg_sip_warning warning);
 /* Presses keys (0-9 * # A-D, w: half a second's pause) by INFO requests, one after the other. 64 wait at most. */

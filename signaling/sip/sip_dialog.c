@@ -77,6 +77,10 @@ void cg_sip_dialog_on_reinvite(cg_sip_dialog *dialog, const sip_t *message)
         nua_respond(dialog->handle, SIP_481_NO_TRANSACTION, TAG_END());
         return;
     }
+    if (cg_sip_body_is_foreign(message)) {
+        nua_respond(dialog->handle, SIP_415_UNSUPPORTED_MEDIA, CG_SIP_ACCEPT, CG_SIP_ACCEPT_ENCODING, TAG_END());
+        return;
+    }
     if (!cg_sip_session_take(dialog, message))
         return;
     char *sdp = cg_sip_read_body(message);
@@ -122,8 +126,9 @@ void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status, cg_sip_warning
         (dialog->state != CG_SIP_DIALOG_CALLED && dialog->state != CG_SIP_DIALOG_TALKING))
         return;
     nua_respond(dialog->handle, (int) status, sip_status_phrase((int) status),
-                TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR(retry_after)),
-                TAG_IF(warned != NULL, SIPTAG_WARNING_STR(warned)), TAG_END());
+                TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR(retry_after)), TAG_IF(status == 415, CG_SIP_ACCEPT),
+                TAG_IF(status == 415, CG_SIP_ACCEPT_ENCODING), TAG_IF(warned != NULL, SIPTAG_WARNING_STR(warned)),
+                TAG_END());
     dialog->asked = dialog->offered = false;
     if (dialog->state == CG_SIP_DIALOG_CALLED)
         cg_sip_dialog_drop(dialog);

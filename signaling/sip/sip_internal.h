@@ -2,6 +2,7 @@
 #pragma once
 
 #include "signaling/sip/sip.h"
+#include "signaling/sip/sip_body.h"
 #include "signaling/sip/sip_connections.h"
 #include "signaling/sip/sip_digest.h"
 #include "signaling/sip/sip_listen.h"

@@ -61,6 +61,7 @@ cg_sip_event cg_sip_read_invite(const sip_t *message)
 {
     cg_sip_event event = {
         .kind = CG_SIP_INCOMING,
+        .status = cg_sip_body_is_foreign(message) ? 415 : 0,
         .sdp = cg_sip_read_body(message),
         .from_user = copy_user(message->sip_from->a_url),
         .from_name = copy_name(message->sip_from->a_display),
@@ -130,20 +131,6 @@ bool cg_sip_read_refer_replaces(su_home_t *home, const sip_t *message, sip_repla
         count++;
     }
     return text != NULL && (count == 0 || (count == 1 && *ret_replaces != NULL));
-}
-
-char *cg_sip_read_body(const sip_t *message)
-{
-    const sip_payload_t *payload = message != NULL ? message->sip_payload : NULL;
-    const sip_content_type_t *type = message != NULL ? message->sip_content_type : NULL;
-    if (payload == NULL || payload->pl_len == 0)
-        return NULL;
-    if (payload->pl_len > CG_SIP_MAX_BODY || type == NULL || type->c_type == NULL ||
-        g_ascii_strcasecmp(type->c_type, "application/sdp") != 0)
-        return g_strdup("");
-    /* A NUL inside would hide what is behind it. */
-    return memchr(payload->pl_data, '\0', payload->pl_len) == NULL ? g_strndup(payload->pl_data, payload->pl_len)
-                                                                   : g_strdup("");
 }
 
 bool cg_sip_read_source(nua_t *nua, struct sockaddr_storage *ret_address)

@@ -11,7 +11,6 @@ struct nua_s;
 
 /* The event of an incoming INVITE; its strings are new. */
 cg_sip_event cg_sip_read_invite(const sip_t *message);
-char *cg_sip_read_body(const sip_t *message); /* g_free; "": none that we take; NULL: there is none */
 bool cg_sip_read_source(struct nua_s *nua, struct sockaddr_storage *ret_address); /* of the request that is told of */
 bool cg_sip_read_address(msg_t *message, struct sockaddr_storage *ret_address);   /* where it came from */
 void cg_sip_write_address(const struct sockaddr_storage *address, char ret_text[static INET6_ADDRSTRLEN]);

@@ -46,6 +46,11 @@ void cg_sip_dialog_on_update(cg_sip_dialog *dialog, const sip_t *message)
         nua_respond(dialog->handle, SIP_481_NO_TRANSACTION, NUTAG_WITH_CURRENT(dialog->sip->nua), TAG_END());
         return;
     }
+    if (cg_sip_body_is_foreign(message)) {
+        nua_respond(dialog->handle, SIP_415_UNSUPPORTED_MEDIA, NUTAG_WITH_CURRENT(dialog->sip->nua), CG_SIP_ACCEPT,
+                    CG_SIP_ACCEPT_ENCODING, TAG_END());
+        return;
+    }
     if (dialog->update != NULL) {
         say_later(dialog);
         return;

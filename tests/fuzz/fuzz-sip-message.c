@@ -21,9 +21,12 @@ static void check_text(char *text)
     g_free(text);
 }
 
-static void check_body(char *sdp)
+/* Takes `sdp`. Nothing of a body that is refused is taken. */
+static void check_body(const sip_t *message, char *sdp)
 {
     if (sdp != NULL && strlen(sdp) > CG_SIP_MAX_BODY)
+        abort();
+    if (cg_sip_body_is_foreign(message) && g_strcmp0(sdp, "") != 0)
         abort();
     g_free(sdp);
 }
@@ -31,7 +34,7 @@ static void check_body(char *sdp)
 static void read_invite(const sip_t *message)
 {
     cg_sip_event event = cg_sip_read_invite(message);
-    check_body(event.sdp);
+    check_body(message, event.sdp);
     check_text(event.from_user);
     check_text(event.from_name);
     check_text(event.to_user);
@@ -133,7 +136,7 @@ static void read_message(const sip_t *message)
     if (message->sip_request != NULL && message->sip_from != NULL && message->sip_to != NULL)
         read_invite(message);
     else
-        check_body(cg_sip_read_body(message));
+        check_body(message, cg_sip_read_body(message));
 }
 
 /* Whatever the user is, the URI has it and that host, and nothing beside. */

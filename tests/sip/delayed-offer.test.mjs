@@ -95,12 +95,48 @@ test('an ACK without an answer, or with one of no use, ends the call', { timeout
   }
 });
 
-test('a body that is no description is no INVITE without an offer', { timeout }, async (t) => {
+/** An INVITE whose body has these headers, and what it is refused with. */
+const refused = async (t, gateway, status, sdp, ...headers) => {
+  const sipp = new Sipp(t, [carrying(sdp, ...headers), expectStatus(100, { optional: true }), expectStatus(status),
+    call('ACK', NUMBER, 1, { established: true, back: 3 })], { port: await freePort(), remote: gateway.sip });
+  await sipp.finished();
+  return sipp.told(`SIP/2.0 ${status}`)[0];
+};
+const carrying = (sdp, ...headers) => call('INVITE', NUMBER, 1, { sdp }).replace('Content-Type: application/sdp', headers.join('\n'));
+const TEXT = 'Content-Type: text/plain';
+
+test('a body that is no description is no INVITE without an offer: it is told what would be taken', { timeout }, async (t) => {
   const gateway = await startTelephony(t, { carrier: { hosts: '127.0.0.1' } }, { numbers: { [NUMBER]: 'client:bob' } });
-  const invite = call('INVITE', NUMBER, 1, { sdp: 'hello' }).replace('application/sdp', 'text/plain');
-  await new Sipp(t, [invite, expectStatus(100, { optional: true }), expectStatus(488), call('ACK', NUMBER, 1, { established: true, back: 3 })],
-    { port: await freePort(), remote: gateway.sip }).finished();
+  const foreign = [
+    ['hello', TEXT],
+    ['hello', TEXT, 'Content-Disposition: session;handling=required'],
+    ['hello', 'Subject: nothing says what it is'],
+    [description(9), 'Content-Type: application/sdp', 'Content-Encoding: gzip'],
+  ];
+  for (const [sdp, ...headers] of foreign) {
+    const refusal = await refused(t, gateway, 415, sdp, ...headers);
+    assert.match(refusal, /^Accept: ?application\/sdp\r?$/m, headers.join());
+    assert.match(refusal, /^Accept-Encoding: ?identity\r?$/m, headers.join());
+  }
+  const broken = await refused(t, gateway, 488, 'v=1', 'Content-Type: application/sdp');
+  assert.doesNotMatch(broken, /^Accept/m);
+  const reasons = gateway.logs('sip.refused').map(({ reason, status }) => [reason, status]);
+  assert.deepEqual(reasons, [...foreign.map(() => ['media_type', 415]), ['incompatible', 488]]);
 });
+
+for (const [what, invite] of [
+  ['another body that may be passed over is no offer', carrying('hello', TEXT, 'Content-Disposition: render;handling=optional')],
+  ['an encoding that is none is none', carrying(description(9), 'Content-Type: application/SDP', 'Content-Encoding: identity')],
+]) {
+  test(what, { timeout }, async (t) => {
+    const offers = invite.includes('m=audio');
+    const { bob, sipp, callsid } = await ring(t, [invite, ...OFFERLESS.slice(1), ack(offers ? undefined : description(9)), ...hungUp]);
+    await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
+    bob.send('hangup', { callsid });
+    await sipp.finished();
+    assert.match(offerIn(sipp.messages), offers ? /^m=audio \d+ RTP\/AVP 0 101\r?$/m : /^a=rtpmap:9 G722/m);
+  });
+}
 
 test('with keys: the 200 offers them, the ACK answers one', { timeout }, async (t) => {
   const key = `a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${Buffer.alloc(30, 7).toString('base64')}`;

@@ -15,7 +15,7 @@ import { until } from '../lib/wait.mjs';
 const timeout = 120000 * SLOWNESS;
 const NUMBER = '+15550001111';
 /** What an INVITE gets: from a gateway that knows the number of nobody, and from one that takes every number. */
-const [UNKNOWN, NO_CODEC] = [[404, 480], [404, 488]];
+const [UNKNOWN, NO_CODEC, FOREIGN_BODY] = [[404, 480], [404, 488], [404, 415]];
 const NOTHING = [];
 const REASON = {
   noStartLine: 'the RFC: 400. Sofia drops a request whose start line or topmost Via it cannot read: it would have to guess where to answer',
@@ -67,7 +67,7 @@ const RFC4475 = {
   novelsc: [416],
   unksm2: [405],
   bext01: [420, 'sent over UDP, which its Via says TLS for', ['/TLS', '/UDP']],
-  invut: [NO_CODEC, 'the RFC: 415. Who has no offer of ours gets 488, as docs/sip.md has it'],
+  invut: [FOREIGN_BODY],
   regaut01: [405],
   multi01: [400],
   mcl01: [400],

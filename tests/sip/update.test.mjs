@@ -67,6 +67,23 @@ test('with an offer under another key', { timeout }, async (t) => {
   await sipp.finished();
 });
 
+for (const [method, answer] of [['UPDATE', []], ['INVITE', [request('ACK', 1)]]]) {
+  test(`a body of another type within a call (${method}) is 415, and nothing changes`, { timeout }, async (t) => {
+    const foreign = request(method, 1, { sdp: 'hello', type: 'text/plain' });
+    const { client, media, phone, sipp, callsid } = await talkToPhone(t, () => [
+      awaitNudge(), foreign, expectStatus(100, { optional: true }), expectStatus(415), ...answer]);
+    await until(() => sipp.told('ACK').length === 1, 'the ACK');
+    await sipp.nudge();
+    const [refusal] = await until(() => { const all = sipp.told('SIP/2.0 415'); return all.length > 0 && all; }, 'the refusal');
+    assert.match(refusal, /^Accept: ?application\/sdp\r?$/m);
+    phone.talk(mediaPort(sipp.messages, phone.port));
+    await media.receive(['alice'], 20);
+    client.send('hangup', { callsid });
+    await sipp.finished();
+    assert.equal(client.messages.filter(({ type }) => type === 'hold').length, 0);
+  });
+}
+
 test('an offer of no use is refused, and nothing changes', { timeout }, async (t) => {
   const { client, media, phone, sipp, callsid } = await talkToPhone(t, (port) => [
     awaitNudge(), ...update(1, description(port, { formats: '18', version: 2 }), 488), ...update(2, description(port, { address: '192.0.2.1', version: 2 }), 488),
