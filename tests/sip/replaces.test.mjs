@@ -181,6 +181,7 @@ test('a call that rings at one phone is answered at another', { timeout }, async
   t.after(() => alice.close());
   const callsid = invite(alice, NUMBER, { offer: await media.offer('alice', { narrow: true }) });
   await alice.next('ringing');
+  await until(() => /^SIP\/2.0 180/m.test(ringing.messages), 'the ringing');
   const { phone, sipp } = await replace(t, gateway, `${replacing(dialogOf(ringing))};early-only`, [...answered('callgate'), ...hungUp]);
   const { payload } = await alice.next('answer');
   await media.accept('alice', payload.sdp);
@@ -287,7 +288,7 @@ const into = (host, replaces) => `Refer-To: <sip:${NUMBER}@${host}?Replaces=${re
 
 test('a phone joins its call with one that the gateway has no part in: the client is sent into that one', { timeout }, async (t) => {
   const world = await start(t, { transfers: 'any' });
-  const { bob, media, port } = world;
+  const { gateway, bob, media, port } = world;
   const other = await RtpSocket.open(t);
   const called = await Sipp.called(t, [expectInvite(), reply('200 OK', { first: true, sdp: description(other.port) }), expect('ACK'), ...hungUp], { port });
   const first = await talk(t, world, bob, BOB, [awaitNudge(), established(BOB, 'REFER', 2, [into(`127.0.0.1:${port}`, '[$told]')]),
@@ -302,6 +303,14 @@ test('a phone joins its call with one that the gateway has no part in: the clien
   await packets(other);
   bob.send('hangup', { callsid: first.ring.callsid });
   await called.finished();
+  const [old, last] = await records(gateway, 2);
+  assert.deepEqual([old.from, old.to, old.reason, old.transferred_to, old.caller_trunk],
+    ['+15550009999', 'client:bob', 'transferred', last.call, 'desk']);
+  assert.deepEqual([last.from, last.to, last.reason, last.transferred_from, last.transferred_by],
+    ['client:bob', `sip:${NUMBER}@127.0.0.1:${port}`, 'caller_hangup', old.call, '+15550009999']);
+  assert.deepEqual([last.callee_trunk, last.callee_host, last.callee_called, last.callee_sip_status, last.codec, last.translated],
+    ['desk', `127.0.0.1:${port}`, NUMBER, 200, 'PCMU', 0]);
+  assert.ok(last.caller_packets > 0 && last.callee_packets > 0, 'both were heard');
 });
 
 test('nobody is sent into a call that the trunk may not, or whose name is none', { timeout }, async (t) => {

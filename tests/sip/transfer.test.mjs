@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { mediaCall, MediaPeers } from '../lib/media-peers.mjs';
-import { connect, registered } from '../lib/signal-calls.mjs';
-import { awaitNudge, call, description, expect, expectInvite, expectStatus, freePort, mediaPort, reply, replyToInvite, RtpSocket, Sipp } from '../lib/sipp.mjs';
+import { connect, invite, registered } from '../lib/signal-calls.mjs';
+import { awaitNudge, call, description, expect, expectInvite, expectStatus, freePort, mediaPort, reply, replyToInvite, request, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { startTelephony } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -110,3 +110,92 @@ test('a phone that called is held while it is transferred to another client, and
   const [first, last] = await until(() => { const all = gateway.logs('call.ended'); return all.length === 2 && all; }, 'both records');
   assert.deepEqual([first.reason, first.caller_trunk, last.reason, last.caller_trunk], ['transferred', 'carrier', 'callee_hangup', 'carrier']);
 });
+
+/** A phone that calls bob, who answers; it is put on hold, and taken back when it is joined with somebody. */
+async function callsBob(t, gateway, media, ending, { narrow = true } = {}) {
+  const bob = await client(t, registered(gateway, 'bob'));
+  const phone = await RtpSocket.open(t);
+  const directions = ['recvonly', 'sendrecv'].flatMap((direction, i) =>
+    [expect('INVITE'), reply('200 OK', { sdp: description(phone.port, { direction, version: 2 + i }) }), expect('ACK')]);
+  const sipp = new Sipp(t, [
+    call('INVITE', OWN_NUMBER, 1, { sdp: description(phone.port) }), expectStatus(100, { optional: true }), expectStatus(180, { optional: true }),
+    expectStatus(200), call('ACK', OWN_NUMBER, 1, { established: true }), ...directions, ...ending], { port: await freePort(), remote: gateway.sip });
+  const { payload: { callsid, sdp } } = await bob.next('invite');
+  bob.send('answer', { callsid, sdp: await media.answer('bob', sdp, narrow ? { narrow } : {}) });
+  await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
+  phone.talk(mediaPort(sipp.messages, phone.port), { tone: 440 });
+  await media.receive(['bob'], 5);
+  await bob.request('hold', { callsid, on: true });
+  await until(() => sipp.told('ACK').length === 2, 'the ACK of the hold');
+  return { phone, sipp, bob, callsid };
+}
+
+/** What the phone was offered within the call. */
+const offered = (sipp) => sipp.told('INVITE').slice(1).map((message) => /^a=(sendonly|sendrecv|inactive|recvonly)/m.exec(message)[1]);
+const records = (gateway, count) => until(() => { const all = gateway.logs('call.ended'); return all.length === count && all; }, `${count} records`);
+const hungUp = [expect('BYE'), reply('200 OK')];
+
+test('a phone that is on hold is joined with a client that was called beside it', { timeout }, async (t) => {
+  const gateway = await startTelephony(t, { carrier: { hosts: '127.0.0.1' } }, { numbers: { [OWN_NUMBER]: 'client:bob' } });
+  const media = new MediaPeers(t);
+  const carol = await client(t, registered(gateway, 'carol'));
+  const { phone, sipp, bob, callsid } = await callsBob(t, gateway, media, hungUp);
+  invite(bob, 'client:carol', { offer: await media.offer('bob beside', { narrow: true }) });
+  const { payload: ring } = await carol.next('invite');
+  carol.send('answer', { callsid: ring.callsid, sdp: await media.answer('carol', ring.sdp, { narrow: true }) });
+  const { payload: beside } = await bob.next('answer');
+  await media.accept('bob beside', beside.sdp);
+  await media.receive(['carol', 'bob beside'], 5);
+  await bob.request('transfer', { callsid, with: beside.callsid });
+  assert.deepEqual((await carol.next('transferred')).payload, { callsid: ring.callsid, party: '+15550009999' });
+  await until(() => sipp.told('ACK').length === 3, 'the ACK of the end of the hold');
+  assert.deepEqual(offered(sipp), ['sendonly', 'sendrecv']);
+  await Promise.all(['bob', 'bob beside'].map((peer) => media.remove(peer)));
+  await media.receive(['carol'], 20);
+  const { length } = phone.received;
+  await until(() => phone.received.length > length + 20, 'packets at the phone');
+  carol.send('hangup', { callsid: ring.callsid });
+  await sipp.finished();
+  const all = await records(gateway, 3);
+  const joint = all.at(-1);
+  assert.deepEqual(all.slice(0, 2).map(({ from, to, reason, transferred_to }) => [from, to, reason, transferred_to]),
+    [['+15550009999', 'client:bob', 'transferred', joint.call], ['client:bob', 'client:carol', 'transferred', joint.call]]);
+  assert.deepEqual([joint.from, joint.to, joint.reason, joint.transferred_by, joint.transferred_from, joint.caller_trunk, joint.codec, joint.translated],
+    ['+15550009999', 'client:carol', 'callee_hangup', 'client:bob', all[0].call, 'carrier', 'PCMU', 0]);
+  assert.ok(joint.caller_packets > 0 && joint.callee_packets > 0, 'both were heard');
+});
+
+for (const [what, holdsBoth] of [['the call beside goes on', false], ['both are on hold, and it is the second that is joined with the first', true]]) {
+  test(`a phone that called is joined with a phone that was called, by a client without a codec of theirs: ${what}`, { timeout }, async (t) => {
+    const port = await freePort();
+    const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+1' } }, { numbers: { [OWN_NUMBER]: 'client:bob' } });
+    const media = new MediaPeers(t);
+    const called = await RtpSocket.open(t);
+    const again = (direction, i) => [expect('INVITE'), reply('200 OK', { sdp: description(called.port, { direction, version: 2 + i }) }), expect('ACK')];
+    const other = await Sipp.called(t, [...answering(called), ...(holdsBoth ? ['recvonly', 'sendrecv'].flatMap(again) : []),
+      awaitNudge(), request('BYE', 1), expectStatus(200)], { port });
+    const { phone, sipp, bob, callsid } = await callsBob(t, gateway, media, hungUp, { narrow: false });
+    invite(bob, NUMBER, { offer: await media.offer('bob beside') });
+    const { payload: beside } = await bob.next('answer');
+    await media.accept('bob beside', beside.sdp);
+    await until(() => other.told('ACK').length === 1, 'the ACK');
+    called.talk(mediaPort(other.messages, called.port), { tone: 620 });
+    await media.receive(['bob beside'], 5);
+    if (holdsBoth) await bob.request('hold', { callsid: beside.callsid, on: true });
+    const [first, second] = holdsBoth ? [beside.callsid, callsid] : [callsid, beside.callsid];
+    await bob.request('transfer', { callsid: first, with: second });
+    await Promise.all([phone.hears(620), called.hears(440)]);
+    assert.deepEqual(offered(sipp), ['sendonly', 'sendrecv']);
+    assert.deepEqual(offered(other), holdsBoth ? ['sendonly', 'sendrecv'] : []);
+    await other.nudge();
+    await Promise.all([sipp.finished(), other.finished()]);
+    const all = await records(gateway, 3);
+    const [joint, calling] = [all.at(-1), all.find(({ to }) => to === 'client:bob')];
+    assert.deepEqual([calling.reason, calling.transferred_to, calling.translated], ['transferred', joint.call, 1]);
+    const ends = holdsBoth ? [NUMBER, '+15550009999'] : ['+15550009999', NUMBER];
+    assert.deepEqual([joint.from, joint.to, joint.transferred_by, joint.reason], [...ends, 'client:bob', holdsBoth ? 'caller_hangup' : 'callee_hangup']);
+    assert.deepEqual([joint.caller_trunk, joint.callee_trunk, joint.caller_codec, joint.codec, joint.translated],
+      ['carrier', 'carrier', 'PCMU', 'PCMU', 0]);
+    assert.ok(joint.caller_packets > 0 && joint.callee_packets > 0, 'both were heard');
+  });
+}
