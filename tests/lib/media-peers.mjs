@@ -4,8 +4,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { strongest } from './baresip.mjs';
 import { BINARY, SLOWNESS } from './gateway.mjs';
 import { ring as signalRing } from './signal-calls.mjs';
+import { samplesOf } from './sound.mjs';
 import { until } from './wait.mjs';
 
 const PROGRAM = process.env.MEDIA_PEER ?? join(dirname(BINARY), '../tests/tools/media-peer');
@@ -33,11 +35,11 @@ export class MediaPeers {
     return new Promise((resolve, reject) => { this.#asked.push({ resolve, reject }); });
   }
 
-  /** A new peer's offer. `options`: {narrow: true} is one with PCMU in place of Opus. */
+  /** A new peer's offer. `options`: {narrow: true} is one with PCMU in place of Opus, {tone} what it says, in Hz. */
   offer = async (peer, options) => (await this.#ask({ do: 'offer', peer, ...options })).sdp;
   /** A new peer's answer to an offer. */
   answer = async (peer, sdp, options) => (await this.#ask({ do: 'answer', peer, sdp, ...options })).sdp;
-  /** A narrow peer presses a key. */
+  /** A peer presses a key. */
   press = (peer, digit) => this.#ask({ do: 'press', peer, digit });
   /** Gives a peer the answer to its offer. */
   accept = (peer, sdp) => this.#ask({ do: 'accept', peer, sdp });
@@ -54,6 +56,18 @@ export class MediaPeers {
       const { received } = await this.count(peer);
       await until(async () => (await this.count(peer)).received >= received + packets, `${packets} packets at ${peer}`, timeout);
     }));
+  }
+
+  /** Waits until a peer hears a tone of `tone` Hz. */
+  async hears(peer, tone, timeout = 10000 * SLOWNESS) {
+    let last;
+    const hears = async () => {
+      last = strongest(samplesOf(Buffer.from((await this.#ask({ do: 'hear', peer })).pcm, 'base64')));
+      return Math.abs(last.frequency - tone) <= 8 && last.amplitude > 300;
+    };
+    await until(hears, `a tone of ${tone} Hz at ${peer}`, timeout).catch((error) => {
+      throw new Error(`${error.message}; it heard ${JSON.stringify(last)}`);
+    });
   }
 
   async stop() {

@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strongest } from './baresip.mjs';
 import { SLOWNESS } from './gateway.mjs';
-import { decode, encode } from './keys.mjs';
 import { isRtcp, receiverReport } from './rtcp.mjs';
+import { CODECS, hear, say } from './sound.mjs';
 import { until } from './wait.mjs';
 
 // Below the ports that the kernel gives to whoever asks for any: nobody takes one between our look and its use.
@@ -183,11 +183,14 @@ export class Sipp {
 
 // --- media ---
 
-/** The media of a phone: PCMU packets out every 20 ms once it has been told where, and a count of what comes. */
+const SILENCE = Buffer.alloc(160, 0xff); // of PCMU
+
+/** The media of a phone: packets out every 20 ms once it has been told where, and what comes. */
 export class RtpSocket {
   received = []; // {source, type, marker, sequence, timestamp, ssrc, payload}
   reports = []; // RTCP packets that came here: {source, data, at}, the latter of performance.now()
   refused = 0; // packets that were not under the key that was expected
+  events = 101; // payload type of its keys
   srtp = undefined; // {ours, theirs} of SRTP: SrtpKey; theirs may be missing until it is known
   #sequence = 1000;
   #timestamp = 16000;
@@ -229,7 +232,7 @@ export class RtpSocket {
     return data;
   }
 
-  send(port, { type = 0, payload = Buffer.alloc(160, 0xff), marker = false, advance = 160, address = this.#gateway } = {}) {
+  send(port, { type = 0, payload = SILENCE, marker = false, advance = 160, address = this.#gateway } = {}) {
     const packet = Buffer.alloc(12 + payload.length);
     packet[0] = 0x80;
     packet[1] = type | (marker ? 0x80 : 0);
@@ -251,10 +254,12 @@ export class RtpSocket {
     this.socket.send(this.srtp ? this.srtp.ours.protectRtcp(packet) : packet, port, this.#gateway);
   }
 
-  /** Sends until closed, or until it says something else: silence, or a tone of `tone` Hz. */
-  talk(port, { tone = 0, ...options } = {}) {
-    const sample = (i) => encode(Math.round(8000 * Math.sin((2 * Math.PI * tone * (this.#timestamp + i)) / 8000)));
-    this.#every20ms(() => this.send(port, { ...options, payload: Buffer.from(Array.from({ length: 160 }, (_, i) => sample(i))) }));
+  /** Sends until closed, or until it says something else: silence, or a tone of `tone` Hz, in this codec. */
+  talk(port, { tone = 0, codec = 'PCMU', ...options } = {}) {
+    const payloads = codec === 'PCMU' && tone === 0 ? [SILENCE] : say(codec, tone);
+    const { type, advance } = CODECS[codec];
+    let next = 0;
+    this.#every20ms(() => this.send(port, { type, advance, ...options, payload: payloads[next++ % payloads.length] }));
   }
 
   /** Sends nothing any more. */
@@ -286,27 +291,35 @@ export class RtpSocket {
     this.#timestamp += count * 160;
   }
 
-  /** One key, as RFC 4733 has it: 120 ms, its end said three times. */
-  press(port, digit, options = {}) {
+  /** One key, as RFC 4733 has it: 120 ms, its end said three times; `advance`: the steps of its clock in 20 ms. */
+  press(port, digit, { advance = 160, ...options } = {}) {
     for (let i = 1; i <= 8; i++) {
-      const duration = Math.min(i, 6) * 160;
-      this.send(port, { ...options, type: 101, marker: i === 1, advance: 0, payload: Buffer.from([digit, i >= 6 ? 0x8a : 0x0a, duration >> 8, duration & 0xff]) });
+      const duration = Math.min(i, 6) * advance;
+      this.send(port, { ...options, type: this.events, marker: i === 1, advance: 0, payload: Buffer.from([digit, i >= 6 ? 0x8a : 0x0a, duration >> 8, duration & 0xff]) });
     }
-    this.#timestamp += 960;
+    this.#timestamp += 6 * advance;
   }
 
-  /** The strongest frequency in the last second of PCMU that came, and its amplitude. */
-  heard() { return strongest(this.received.filter(({ type }) => type === 0).slice(-50).flatMap(({ payload }) => [...payload].map(decode))); }
+  /** The strongest frequency in the last second that came in this codec, and its amplitude. */
+  heard(codec = 'PCMU', type = CODECS[codec].type) {
+    return strongest(hear(codec, this.received.filter((packet) => packet.type === type).slice(-50).map(({ payload }) => payload)));
+  }
 
   /** Waits until that is `tone`. */
-  async hears(tone) {
-    const hears = () => this.received.length > 60 && Math.abs(this.heard().frequency - tone) <= 8 && this.heard().amplitude > 300;
-    await until(hears, `a tone of ${tone} Hz at the phone`, 10000 * SLOWNESS);
+  async hears(tone, codec, type) {
+    let last;
+    const hears = () => {
+      last = this.received.length > 60 ? this.heard(codec, type) : undefined;
+      return last && Math.abs(last.frequency - tone) <= 8 && last.amplitude > 300;
+    };
+    await until(hears, `a tone of ${tone} Hz at the phone`, 10000 * SLOWNESS).catch((error) => {
+      throw new Error(`${error.message}; of ${this.received.length} packets it heard ${JSON.stringify(last)}`);
+    });
   }
 
   /** The keys heard, each once. */
   get keys() {
-    const events = this.received.filter(({ type }) => type === 101);
+    const events = this.received.filter(({ type }) => type === this.events);
     return [...new Map(events.map(({ timestamp, payload }) => [timestamp, payload[0]])).values()];
   }
 

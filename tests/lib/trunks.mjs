@@ -22,8 +22,8 @@ export async function startTelephony(t, trunks, { numbers = {}, config = {}, ent
 }
 
 /** alice calls a phone, which answers as `says` describes (PCMU) and plays `steps(port of its media)` and its `ending` behind the ACK;
- *  `before` that, what it says to. {gateway, client, media, phone, sipp, callsid}. */
-export async function talkToPhone(t, steps, { trunk, config, phone, says, before = [], ending = [expect('BYE'), reply('200 OK')] } = {}) {
+ *  `before` that, what it says to. `offer`: options of alice's peer. {gateway, client, media, phone, sipp, callsid}. */
+export async function talkToPhone(t, steps, { trunk, config, phone, says, before = [], offer = { narrow: true }, ending = [expect('BYE'), reply('200 OK')] } = {}) {
   const port = await freePort();
   const gateway = await startTelephony(t, { carrier: { hosts: `127.0.0.1:${port}`, prefixes: '+', ...trunk } }, { config });
   const own = phone ?? await RtpSocket.open(t);
@@ -32,7 +32,7 @@ export async function talkToPhone(t, steps, { trunk, config, phone, says, before
   const media = new MediaPeers(t);
   const client = await connect(gateway, 'alice');
   t.after(() => client.close());
-  invite(client, '+15551234567', { offer: await media.offer('alice', { narrow: true }) });
+  invite(client, '+15551234567', { offer: await media.offer('alice', offer) });
   const { payload } = await client.next('answer');
   await media.accept('alice', payload.sdp);
   await until(() => /^ACK/m.test(sipp.messages), 'the ACK');

@@ -1,11 +1,14 @@
-/* WebRTC peers for tests that are written in JavaScript: real ICE, DTLS and SRTP, but no audio. One process has as many
+/* WebRTC peers for tests that are written in JavaScript: real ICE, DTLS and SRTP, and tones. One process has as many
  * peers as the test names, each with a socket of its own at 127.0.0.1. Lines of JSON in, one line of JSON back for
  * each:
  *
  *     {"do": "offer", "peer": "a"}                  a new peer; {"sdp": its offer}
  *     {"do": "answer", "peer": "b", "sdp": "..."}   a new peer, given an offer; {"sdp": its answer}
- *                                                   both: "narrow": true is one with PCMU in place of Opus
- *     {"do": "press", "peer": "a", "digit": 5}      one key as telephone-event (RFC 4733); "narrow" peers only
+ *                                                   both: "narrow": true is one with PCMU in place of Opus; with
+ *                                                   "tone": 440 it says that, in Hz, in place of octets of no sense
+ *     {"do": "press", "peer": "a", "digit": 5}      one key as telephone-event (RFC 4733)
+ *     {"do": "hear",  "peer": "a"}                  {"pcm": the last second that it heard: samples of 16 bits at
+ *                                                   8000 Hz, base64}
  *     {"do": "accept", "peer": "a", "sdp": "..."}   what answers its offer
  *     {"do": "restart", "peer": "a"}                {"sdp": an offer with new ICE credentials}
  *     {"do": "count",  "peer": "a"}                 {"connected", "failed", "sent", "received", "lost", "refused",
@@ -17,6 +20,7 @@
  * were authenticated, "lost" by the gaps in their sequence numbers. A command that cannot be done ends the process. */
 #include "base/clock.h"
 #include "base/json.h"
+#include "tests/lib-native/sound.h"
 #include "tests/lib-native/webrtc_peer.h"
 
 #include <errno.h>
@@ -34,7 +38,9 @@ typedef struct {
     int64_t next_send_us; /* 0: not connected yet */
     uint16_t sequence;
     uint64_t sent, received;
-    bool narrow;            /* PCMU and telephone-event at 8000 Hz */
+    bool narrow;            /* PCMU and telephone-event at 8000 Hz; else Opus and the latter at 48000 Hz */
+    sound_mouth *mouth;     /* owned; NULL: it says nothing of sense */
+    sound_ear *ear;         /* owned */
     unsigned keys;          /* telephone-events heard, each once */
     uint32_t key_timestamp; /* of the last one */
     uint8_t key;            /* its number */
@@ -59,12 +65,27 @@ static G_GNUC_NORETURN void give_up(const char *what, const char *about)
 
 /* --- media --- */
 
-enum { NARROW_EVENTS = 101, EVENT_PACKETS = 6, EVENT_STEP = 160 };
+enum { NARROW_EVENTS = 101, EVENT_PACKETS = 6, NARROW_STEP = 160, WIDE_STEP = 960 };
 
 static const cg_format narrow_formats[] = {
     {.codec = CG_CODEC_PCMU, .payload_type = 0},
     {.codec = CG_CODEC_TELEPHONE_EVENT_8000, .payload_type = NARROW_EVENTS, .fmtp = "0-15"},
 };
+
+static const cg_format *speech_of(const peer *p)
+{
+    return &webrtc_peer_description(p->webrtc)->formats[0];
+}
+
+static const cg_format *events_of(const peer *p)
+{
+    return &webrtc_peer_description(p->webrtc)->formats[1];
+}
+
+static unsigned step_of(const peer *p)
+{
+    return p->narrow ? NARROW_STEP : WIDE_STEP;
+}
 
 static void hear_key(peer *p, const cg_rtp_header *header, const uint8_t *packet)
 {
@@ -78,8 +99,10 @@ static void hear_key(peer *p, const cg_rtp_header *header, const uint8_t *packet
 static void on_rtp(webrtc_peer *webrtc, const cg_rtp_header *header, const uint8_t *packet, void *user)
 {
     peer *p = user;
-    if (p->narrow && header->payload_type == NARROW_EVENTS && header->payload_size >= 4)
+    if (header->payload_type == events_of(p)->payload_type && header->payload_size >= 4)
         hear_key(p, header, packet);
+    else if (header->payload_type == speech_of(p)->payload_type)
+        sound_ear_hear(p->ear, packet + header->payload_offset, header->payload_size);
     if (!p->heard)
         p->first = p->highest = header->sequence;
     p->heard = true;
@@ -99,12 +122,12 @@ static int64_t lost(const peer *p)
 /* A key of 120 ms, its end said three times. */
 static void press(peer *p, unsigned digit)
 {
-    uint32_t timestamp = p->sequence * (uint32_t) EVENT_STEP;
+    uint32_t timestamp = p->sequence * (uint32_t) step_of(p);
     for (unsigned i = 1; i <= EVENT_PACKETS + 2; i++) {
-        unsigned duration = MIN(i, EVENT_PACKETS) * EVENT_STEP;
+        unsigned duration = MIN(i, EVENT_PACKETS) * step_of(p);
         uint8_t event[4] = {(uint8_t) digit, i >= EVENT_PACKETS ? 0x8a : 0x0a, (uint8_t) (duration >> 8),
                             (uint8_t) duration};
-        webrtc_peer_packet packet = {.payload_type = NARROW_EVENTS,
+        webrtc_peer_packet packet = {.payload_type = events_of(p)->payload_type,
                                      .marker = i == 1,
                                      .sequence = p->sequence++,
                                      .timestamp = timestamp,
@@ -116,14 +139,17 @@ static void press(peer *p, unsigned digit)
 
 static void send_packet(peer *p)
 {
-    static const uint8_t payload[EVENT_STEP];
+    uint8_t payload[SOUND_MAX_PAYLOAD] = {0};
+    size_t size = p->narrow ? NARROW_STEP : PAYLOAD_SIZE;
+    if (p->mouth != NULL)
+        size = sound_mouth_say(p->mouth, payload);
     webrtc_peer_packet packet = {
-        .payload_type = webrtc_peer_description(p->webrtc)->formats[0].payload_type,
+        .payload_type = speech_of(p)->payload_type,
         .marker = p->sequence == 0,
         .sequence = p->sequence,
-        .timestamp = p->sequence * (p->narrow ? EVENT_STEP : 960u),
+        .timestamp = p->sequence * (uint32_t) step_of(p),
         .payload = payload,
-        .payload_size = p->narrow ? EVENT_STEP : PAYLOAD_SIZE,
+        .payload_size = size,
     };
     p->sequence++;
     p->last_size = webrtc_peer_protect_rtp(p->webrtc, &packet, p->last);
@@ -146,12 +172,15 @@ static void free_peer(void *data)
 {
     peer *p = data;
     webrtc_peer_free(p->webrtc);
+    sound_mouth_free(p->mouth);
+    sound_ear_free(p->ear);
     g_free(p);
 }
 
 static peer *add_peer(tool *t, const char *name, const cg_json_value *command)
 {
     peer *p = g_new0(peer, 1);
+    int64_t tone;
     webrtc_peer_config config = {.address = "127.0.0.1", .identity = t->identity, .on_rtp = on_rtp, .user = p};
     p->narrow = cg_json_get(command, "narrow") != NULL;
     if (p->narrow) {
@@ -159,6 +188,9 @@ static peer *add_peer(tool *t, const char *name, const cg_json_value *command)
         config.format_count = G_N_ELEMENTS(narrow_formats);
     }
     p->webrtc = webrtc_peer_new(&config);
+    p->ear = sound_ear_new(speech_of(p)->codec);
+    if (cg_json_integer(cg_json_get(command, "tone"), &tone))
+        p->mouth = sound_mouth_new(speech_of(p)->codec, (double) tone);
     if (!g_hash_table_replace(t->peers, g_strdup(name), p))
         give_up("there is such a peer already", name);
     return p;
@@ -191,10 +223,18 @@ static void print_counts(const peer *p)
 static void press_key(peer *p, const cg_json_value *command)
 {
     int64_t digit = 0;
-    if (!cg_json_integer(cg_json_get(command, "digit"), &digit) || !p->narrow)
-        give_up("no key to press", "no \"digit\", or a wide peer");
+    if (!cg_json_integer(cg_json_get(command, "digit"), &digit))
+        give_up("no key to press", "no \"digit\"");
     press(p, (unsigned) digit);
     puts("{}");
+}
+
+static void print_sound(const peer *p)
+{
+    size_t count;
+    const int16_t *samples = sound_ear_last_second(p->ear, &count);
+    g_autofree char *text = g_base64_encode((const guchar *) samples, count * sizeof *samples);
+    printf("{\"pcm\": \"%s\"}\n", text);
 }
 
 static void replay(peer *p, const cg_json_value *command)
@@ -215,6 +255,8 @@ static void command_peer(tool *t, const char *what, const char *name, const cg_j
         give_up("there is no such peer", name);
     if (strcmp(what, "count") == 0) {
         print_counts(p);
+    } else if (strcmp(what, "hear") == 0) {
+        print_sound(p);
     } else if (strcmp(what, "replay") == 0) {
         replay(p, command);
     } else if (strcmp(what, "press") == 0) {
