@@ -69,8 +69,8 @@ test('a client that holds: the phone hears music, and the client again when it i
   await client.request('hold', { callsid, on: true });
   await phone.hears(MUSIC);
   await client.request('hold', { callsid, on: false });
-  const resumed = phone.received.length;
   await acks(sipp, 3);
+  const resumed = phone.received.length;
   await until(() => phone.received.length > resumed + 60, 'packets of the client', 10000 * SLOWNESS);
   assert.ok(!isMusic(phone), 'no music any more');
   assertOneStream(phone.received);
