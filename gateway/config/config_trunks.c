@@ -331,6 +331,8 @@ static bool read_texts(GKeyFile *file, const char *group, cg_trunk *trunk, char 
         return fail(ret_why, "user and password go together");
     if (trunk->user != NULL && strpbrk(trunk->user, ":\"") != NULL)
         return fail(ret_why, "user must have neither : nor \"");
+    if (trunk->password != NULL && strchr(trunk->password, ':') != NULL) /* Sofia-SIP would take what is before it */
+        return fail(ret_why, "password must have no :");
     return clients_of(file, group, "inbound", &trunk->inbound, ret_why);
 }
 

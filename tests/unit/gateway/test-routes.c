@@ -288,6 +288,7 @@ static void test_mistakes(void)
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nprefixes=abc\n", "prefixes: \"abc\""},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\ncodecs=gsm\n", "not \"gsm\""},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nuser=u\n", "go together"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=h\nuser=u\npassword=p:q\n", "no :"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nuser=u:v\npassword=p\n", "neither"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nheaders=X-A, Via\n", "headers: \"Via\" must be X-NAME"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nmax_calls=-1\n", "max_calls must be"},
