@@ -16,7 +16,7 @@ static const char text[] =
     "[trunk america]\naccount=" FIRST
     "\nhosts=192.0.2.1, 192.0.2.2:5062;weight=7;transport=tcp;priority=0\nprefixes=+1\n"
     "allowed_prefixes=+1555,+1800\nstrip=2\nadd=9\nmax_calls=3\ncodecs=pcma,opus\n"
-    "user=u\npassword=p:w\n"
+    "user=u\npassword=p;w\n"
     "[trunk other]\naccount=" SECOND "\nhosts=[2001:db8::1]:5060\nprefixes=+155\n"
     "sources=198.51.100.7\n"
     "[trunk moving]\naccount=" SECOND "\ninbound_user=pbx\ninbound_password=secret\ninbound=client:desk\n"
@@ -251,7 +251,7 @@ static void test_trunk_options(void)
     g_assert_cmpuint(trunk->weights[0], ==, 1);
     g_assert_cmpuint(trunk->priorities[1], ==, 0);
     g_assert_cmpuint(trunk->weights[1], ==, 7);
-    g_assert_cmpstr(trunk->password, ==, "p:w");
+    g_assert_cmpstr(trunk->password, ==, "p;w");
     g_assert_cmpint(trunk->codecs[0], ==, CG_CODEC_PCMA);
     g_assert_cmpint(trunk->codecs[1], ==, CG_CODEC_OPUS);
     g_assert_cmpint(trunk->codecs[2], ==, CG_CODEC_COUNT);
