@@ -18,8 +18,8 @@ char *cg_sip_answer_challenge(int status, const sip_t *message, const char *user
  * no challenge, or the password is missing or has been refused. */
 bool cg_sip_dialog_authenticate(cg_sip_dialog *dialog, int status, const sip_t *message);
 
-/* The call is answered: from now on a challenge without a password, or more of a request than there are realms, is a
- * refusal. */
+/* The call is answered, or requests other than the INVITE are made before: from now on a challenge without a password,
+ * or more of a request than there are realms, is a refusal. */
 void cg_sip_dialog_expect_challenges(cg_sip_dialog *dialog);
 /* Of a request within it: no other response will follow; the next one of the kind is `*answered` anew. */
 bool cg_sip_dialog_is_final(cg_sip_dialog *dialog, bool *answered, int status, const sip_t *message);

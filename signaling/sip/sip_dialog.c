@@ -1,7 +1,7 @@
 /* Dialogs: a state each, one function per trigger. How one comes to be is in sip_outgoing.c and sip_incoming.c, what
  * happens within it and how it ends is here. A dialog leaves the table only in cg_sip_dialog_drop, which may be called
  * from any of nua's events. */
-#include "signaling/sip/sip_internal.h"
+#include "signaling/sip/sip_challenge.h"
 
 #include "base/secret.h"
 #include "signaling/sip/sip_screen.h"
@@ -21,9 +21,7 @@ void cg_sip_dialog_free(void *data)
     cg_sip_dialog_forget_offers(dialog);
     cg_sip_dialog_forget_update(dialog);
     cg_sip_session_stop(dialog);
-    if (dialog->call_id != NULL)
-        cg_sip_screen_leave(dialog->sip->screen, dialog->call_id, g_get_monotonic_time());
-    g_free(dialog->call_id);
+    cg_sip_dialog_unhear(dialog);
     for (char **host = dialog->hosts; *host != NULL; host++)
         g_free(*host);
     cg_sip_dialog_clear_keys(dialog);
@@ -57,6 +55,13 @@ void cg_sip_dialog_heard(cg_sip_dialog *dialog, const sip_t *message)
     cg_sip_screen_enter(dialog->sip->screen, dialog->call_id, g_get_monotonic_time());
 }
 
+void cg_sip_dialog_unhear(cg_sip_dialog *dialog)
+{
+    if (dialog->call_id != NULL)
+        cg_sip_screen_leave(dialog->sip->screen, dialog->call_id, g_get_monotonic_time());
+    g_clear_pointer(&dialog->call_id, g_free);
+}
+
 void cg_sip_dialog_drop(cg_sip_dialog *dialog)
 {
     cg_sip *sip = dialog->sip;
@@ -81,6 +86,10 @@ void cg_sip_dialog_on_reinvite(cg_sip_dialog *dialog, const sip_t *message)
         nua_respond(dialog->handle, SIP_415_UNSUPPORTED_MEDIA, CG_SIP_ACCEPT, CG_SIP_ACCEPT_ENCODING, TAG_END());
         return;
     }
+    if (dialog->update != NULL) {
+        cg_sip_dialog_say_later(dialog);
+        return;
+    }
     if (!cg_sip_session_take(dialog, message))
         return;
     char *sdp = cg_sip_read_body(message);
@@ -89,9 +98,29 @@ void cg_sip_dialog_on_reinvite(cg_sip_dialog *dialog, const sip_t *message)
     cg_sip_dialog_tell(dialog, CG_SIP_OFFER, 0, sdp);
 }
 
+static bool is_confirmed(const cg_sip_dialog *dialog)
+{
+    return dialog->confirmed || dialog->hosts[0] != NULL; /* or we called */
+}
+
+/* Of a re-INVITE. What we have made of its offer, or are about to, the peer does not know: it is offered what is. */
+void cg_sip_dialog_on_cancel(cg_sip_dialog *dialog)
+{
+    if (dialog->state != CG_SIP_DIALOG_TALKING || !is_confirmed(dialog))
+        return;
+    if (!dialog->offered) /* our answer comes too late */
+        cg_sip_dialog_tell(dialog, CG_SIP_REFRESH, 0, NULL);
+    dialog->offered = dialog->asked = false;
+    cg_sip_dialog_continue_offers(dialog);
+}
+
 void cg_sip_dialog_on_ack(cg_sip_dialog *dialog, const sip_t *message)
 {
-    if (!dialog->asked)
+    bool parts = dialog->state == CG_SIP_DIALOG_ENDING && !is_confirmed(dialog);
+    dialog->confirmed = true;
+    if (parts)
+        nua_bye(dialog->handle, TAG_END());
+    if (parts || !dialog->asked)
         return;
     dialog->asked = false;
     cg_sip_dialog_tell(dialog, CG_SIP_CONFIRMED, 0, cg_sip_read_body(message));
@@ -102,8 +131,10 @@ void cg_sip_dialog_on_ack(cg_sip_dialog *dialog, const sip_t *message)
 
 void cg_sip_dialog_ring(cg_sip_dialog *dialog)
 {
-    if (dialog->state == CG_SIP_DIALOG_CALLED && cg_sip_reliable_may_ring(dialog))
-        nua_respond(dialog->handle, SIP_180_RINGING, TAG_END());
+    if (dialog->state != CG_SIP_DIALOG_CALLED || !cg_sip_reliable_may_ring(dialog))
+        return;
+    dialog->reliable.awaited = dialog->reliable.required;
+    nua_respond(dialog->handle, SIP_180_RINGING, TAG_END());
 }
 
 void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp)
@@ -111,6 +142,10 @@ void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp)
     if (cg_sip_dialog_answer_update(dialog, sdp) ||
         (dialog->state != CG_SIP_DIALOG_CALLED && dialog->state != CG_SIP_DIALOG_TALKING))
         return;
+    if (dialog->state == CG_SIP_DIALOG_TALKING && !dialog->offered) {
+        cg_sip_dialog_tell(dialog, CG_SIP_REFRESH, 0, NULL); /* it was cancelled meanwhile */
+        return;
+    }
     g_autofree char *timer = cg_sip_session_accept(dialog);
     dialog->state = CG_SIP_DIALOG_TALKING;
     dialog->offered = false;
@@ -123,7 +158,7 @@ void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status, cg_sip_warning
     g_autofree char *warned = cg_sip_write_warning(warning, cg_sip_listeners_towards(&dialog->sip->listeners, NULL));
     g_autofree char *retry_after = g_strdup_printf("%u", CG_SIP_RETRY_AFTER_S);
     if (cg_sip_dialog_reject_update(dialog, status, warned) ||
-        (dialog->state != CG_SIP_DIALOG_CALLED && dialog->state != CG_SIP_DIALOG_TALKING))
+        !(dialog->state == CG_SIP_DIALOG_CALLED || dialog->offered))
         return;
     nua_respond(dialog->handle, (int) status, sip_status_phrase((int) status),
                 TAG_IF(status == 503, SIPTAG_RETRY_AFTER_STR(retry_after)), TAG_IF(status == 415, CG_SIP_ACCEPT),
@@ -138,6 +173,14 @@ void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status, cg_sip_warning
 
 /* --- the end --- */
 
+static void refuse(cg_sip_dialog *dialog)
+{
+    nua_respond(dialog->handle, SIP_480_TEMPORARILY_UNAVAILABLE, TAG_END());
+    cg_sip_dialog_drop(dialog);
+}
+
+/* Whoever was called says no BYE before the 200 is acknowledged (RFC 3261 section 15). If it never is, our stack does.
+ */
 void cg_sip_dialog_end(cg_sip_dialog *dialog)
 {
     cg_sip_dialog_state state = dialog->state;
@@ -148,11 +191,12 @@ void cg_sip_dialog_end(cg_sip_dialog *dialog)
         nua_cancel(dialog->handle, TAG_END());
         break;
     case CG_SIP_DIALOG_CALLED:
-        nua_respond(dialog->handle, SIP_480_TEMPORARILY_UNAVAILABLE, TAG_END());
-        cg_sip_dialog_drop(dialog);
+        refuse(dialog);
         break;
     case CG_SIP_DIALOG_TALKING:
-        if (!cg_sip_dialog_await_bye(dialog))
+        if (dialog->reliable.awaited)
+            refuse(dialog);
+        else if (is_confirmed(dialog) && !cg_sip_dialog_await_bye(dialog))
             nua_bye(dialog->handle, TAG_END());
         break;
     case CG_SIP_DIALOG_ENDING:
@@ -160,9 +204,18 @@ void cg_sip_dialog_end(cg_sip_dialog *dialog)
     }
 }
 
+/* A re-INVITE that has not been answered yet does not keep it. */
+void cg_sip_dialog_on_bye_response(cg_sip_dialog *dialog, int status, const sip_t *message)
+{
+    if (cg_sip_dialog_is_final(dialog, &dialog->bye_answered, status, message) && dialog->state == CG_SIP_DIALOG_ENDING)
+        cg_sip_dialog_drop(dialog);
+}
+
 /* By the peer, or because it does not answer any more. */
 void cg_sip_dialog_on_terminated(cg_sip_dialog *dialog)
 {
+    if (dialog->state == CG_SIP_DIALOG_ENDING && dialog->offering) /* the re-INVITE is over, not our BYE */
+        return;
     if (dialog->state == CG_SIP_DIALOG_CALLED || dialog->state == CG_SIP_DIALOG_TALKING)
         cg_sip_dialog_tell(dialog, CG_SIP_ENDED, 0, NULL);
     if (dialog->state != CG_SIP_DIALOG_CALLING) /* then its response says more */

@@ -36,10 +36,12 @@ typedef struct cg_sip_dialog {
     char *call_id;        /* owned; NULL: not known yet */
     nua_handle_t *handle; /* owned */
     cg_sip_dialog_state state;
+    bool confirmed;     /* the 200 to the peer's INVITE was acknowledged */
     bool rang;          /* 180 was told */
     bool asked;         /* an INVITE had no offer: its 200 has ours, and the ACK the answer */
     bool authenticated; /* in a call: a challenge of the re-INVITE under way was answered */
     GPtrArray *realms;  /* (owned char) of this host, whose challenges our INVITE has answered; owned; NULL: none */
+    bool bye_answered;  /* our BYE was challenged, and has answered */
     bool offering;      /* a re-INVITE of ours is under way */
     bool offered;       /* a re-INVITE of the peer's awaits our answer */
     msg_t *update;      /* a reference: the peer's UPDATE that awaits our answer to its offer; NULL: none */
@@ -60,6 +62,7 @@ typedef struct cg_sip_dialog {
     struct {
         msg_t *request;      /* a reference: awaits our answer; NULL: none */
         sip_event_t *event;  /* owned; by which the peer knows it, while it is told how it goes; NULL: it is not */
+        bool authenticated;  /* a NOTIFY was challenged, and has answered */
         bool quiet;          /* it does not want to be (RFC 4488) */
         su_timer_t *parting; /* owned; after which we say BYE if the peer has not; NULL: none */
         bool succeeded;      /* the peer was told so */
@@ -128,10 +131,13 @@ void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status, cg_sip_warning
 void cg_sip_dialog_end(cg_sip_dialog *dialog);
 /* ... and what happens to them. */
 void cg_sip_dialog_on_reinvite(cg_sip_dialog *dialog, const sip_t *message);
+void cg_sip_dialog_on_cancel(cg_sip_dialog *dialog);
 void cg_sip_dialog_on_ack(cg_sip_dialog *dialog, const sip_t *message);
+void cg_sip_dialog_on_bye_response(cg_sip_dialog *dialog, int status, const sip_t *message);
 void cg_sip_dialog_on_terminated(cg_sip_dialog *dialog);
 void cg_sip_dialog_keep(cg_sip_dialog *dialog);                        /* in the table, which owns it */
 void cg_sip_dialog_heard(cg_sip_dialog *dialog, const sip_t *message); /* its first message tells its Call-ID */
+void cg_sip_dialog_unhear(cg_sip_dialog *dialog);                      /* it is to have another */
 void cg_sip_dialog_drop(cg_sip_dialog *dialog);                        /* out of it, and freed */
 void cg_sip_dialog_tell(cg_sip_dialog *dialog, cg_sip_event_kind kind, unsigned status, char *sdp); /* takes `sdp` */
 void cg_sip_dialog_free(void *dialog);
@@ -176,6 +182,7 @@ bool cg_sip_dialog_await_bye(cg_sip_dialog *dialog); /* the peer will say it its
 void cg_sip_dialog_forget_refer(cg_sip_dialog *dialog);
 /* sip_peer.c: a response to a request of no dialog; whether a registrar of ours speaks from there. */
 void cg_sip_peers_on_nua(cg_sip *sip, nua_event_t event, int status, nua_handle_t *handle, const sip_t *message);
+bool cg_sip_peers_have_handle(const cg_sip *sip, const nua_handle_t *handle); /* of a request of theirs */
 bool cg_sip_peers_have_source(const cg_sip *sip, const struct sockaddr_storage *source);
 
 /* sip.c: what cg_sip_new waits for. */

@@ -105,6 +105,14 @@ static void answered(host_state *host, int status)
                           milliseconds - cg_random_u32() % (milliseconds / 8));
 }
 
+bool cg_sip_keepalive_has_handle(const cg_sip_keepalive *keepalive, const nua_handle_t *handle)
+{
+    for (unsigned i = 0; i < keepalive->host_count; i++)
+        if (keepalive->hosts[i].handle == handle)
+            return true;
+    return false;
+}
+
 bool cg_sip_keepalive_on_nua(cg_sip_keepalive *keepalive, int status, nua_handle_t *handle)
 {
     for (unsigned i = 0; i < keepalive->host_count; i++) {

@@ -1,10 +1,23 @@
 /* What nua tells, to whom it concerns. nua answers what needs no thought by itself (CANCEL, BYE, unknown methods). */
-#include "signaling/sip/sip_internal.h"
+#include "signaling/sip/sip_challenge.h"
 
 #include <sofia-sip/sip_status.h>
 
+/* Sofia takes whatever has our Call-ID and tag for a request within what we began: a registration, a question. 481
+ * would end that for it. */
+static bool refuse_within(cg_sip *sip, int status, nua_handle_t *handle, const sip_t *message)
+{
+    if (message == NULL || message->sip_request == NULL || !cg_sip_peers_have_handle(sip, handle))
+        return false;
+    if (status < 200)
+        nua_respond(handle, SIP_403_FORBIDDEN, NUTAG_WITH_CURRENT(sip->nua), TAG_END());
+    return true;
+}
+
 static void on_event_of_none(cg_sip *sip, nua_event_t event, int status, nua_handle_t *handle, const sip_t *message)
 {
+    if (refuse_within(sip, status, handle, message))
+        return;
     switch (event) {
     case nua_i_invite:
         cg_sip_on_invite(sip, handle, message);
@@ -35,6 +48,32 @@ static void on_event_of_none(cg_sip *sip, nua_event_t event, int status, nua_han
     }
 }
 
+static void on_response(cg_sip_dialog *dialog, nua_event_t event, int status, const sip_t *message)
+{
+    switch (event) {
+    case nua_r_invite:
+        cg_sip_dialog_on_response(dialog, status, message);
+        break;
+    case nua_r_info:
+        cg_sip_dialog_on_info_response(dialog, status, message);
+        break;
+    case nua_r_update:
+        cg_sip_dialog_on_update_response(dialog, status, message);
+        break;
+    case nua_r_bye:
+        cg_sip_dialog_on_bye_response(dialog, status, message);
+        break;
+    case nua_r_notify:
+        cg_sip_dialog_is_final(dialog, &dialog->refer.authenticated, status, message);
+        break;
+    case nua_r_prack:
+        cg_sip_dialog_is_final(dialog, &dialog->reliable.authenticated, status, message);
+        break;
+    default:
+        break;
+    }
+}
+
 void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua, cg_sip *sip, nua_handle_t *handle,
                    cg_sip_dialog *dialog, sip_t const *message, tagi_t tags[])
 {
@@ -51,14 +90,17 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
     }
     cg_sip_dialog_heard(dialog, message);
     switch (event) {
-    case nua_r_invite:
-        cg_sip_dialog_on_response(dialog, status, message);
-        break;
     case nua_i_invite:
         cg_sip_dialog_on_reinvite(dialog, message);
         break;
     case nua_i_ack:
         cg_sip_dialog_on_ack(dialog, message);
+        break;
+    case nua_i_cancel:
+        cg_sip_dialog_on_cancel(dialog);
+        break;
+    case nua_i_prack:
+        dialog->reliable.awaited = false;
         break;
     case nua_i_options:
         cg_sip_on_options(sip, handle, message, true);
@@ -66,14 +108,8 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
     case nua_i_info:
         cg_sip_dialog_on_info(dialog, message);
         break;
-    case nua_r_info:
-        cg_sip_dialog_on_info_response(dialog, status, message);
-        break;
     case nua_i_update:
         cg_sip_dialog_on_update(dialog, message);
-        break;
-    case nua_r_update:
-        cg_sip_dialog_on_update_response(dialog, status, message);
         break;
     case nua_i_refer:
         cg_sip_dialog_on_refer(dialog, message, tags);
@@ -82,6 +118,7 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
         cg_sip_dialog_on_terminated(dialog);
         break;
     default:
+        on_response(dialog, event, status, message);
         break;
     }
 }

@@ -26,8 +26,8 @@ static bool try_host(cg_sip_dialog *dialog, const sip_t *refusal)
     if (dialog->handle == NULL)
         return false;
     const char *supported = dialog->reliable.required ? CG_SIP_SUPPORTED ", 100rel" : CG_SIP_SUPPORTED;
-    nua_invite(dialog->handle, NUTAG_AUTOANSWER(0), SIPTAG_SUPPORTED_STR(supported),
-               SIPTAG_ALLOW_STR(CG_SIP_DIALOG_METHODS), CG_SIP_SUPPORTED_TIMER,
+    nua_invite(dialog->handle, NUTAG_AUTOANSWER(0), TAG_IF(dialog->auth_user == NULL, NUTAG_RETRY_COUNT(0)),
+               SIPTAG_SUPPORTED_STR(supported), SIPTAG_ALLOW_STR(CG_SIP_DIALOG_METHODS), CG_SIP_SUPPORTED_TIMER,
                TAG_IF(sequence != NULL, SIPTAG_CSEQ(sequence)), TAG_IF(timer != NULL, SIPTAG_HEADER_STR(timer)),
                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(dialog->sdp),
                TAG_IF(dialog->headers != NULL, SIPTAG_HEADER_STR(dialog->headers)), TAG_END());
@@ -107,6 +107,8 @@ static bool gives_way(const cg_sip_dialog *dialog, int status, const sip_t *mess
 static void try_again(cg_sip_dialog *dialog, const sip_t *refusal)
 {
     nua_handle_t *refused = g_steal_pointer(&dialog->handle);
+    if (refusal == NULL)
+        cg_sip_dialog_unhear(dialog);
     nua_handle_bind(refused, NULL);
     bool tried = try_host(dialog, refusal);
     nua_handle_destroy(refused);
@@ -157,6 +159,8 @@ static void proceeding(cg_sip_dialog *dialog, int status, const sip_t *message)
     char *sdp = cg_sip_read_body(message);
     cg_sip_dialog_note_ringing(dialog, message);
     cg_sip_reliable_note(dialog, message, sdp);
+    if (message->sip_rseq != NULL)
+        cg_sip_dialog_expect_challenges(dialog); /* of the PRACK */
     if (sdp != NULL || !dialog->rang)
         cg_sip_dialog_tell(dialog, CG_SIP_RINGING, (unsigned) status, sdp);
     dialog->rang = true;
@@ -168,6 +172,17 @@ static void answered(cg_sip_dialog *dialog, const sip_t *message)
     dialog->state = CG_SIP_DIALOG_TALKING;
     cg_sip_dialog_expect_challenges(dialog);
     cg_sip_dialog_tell(dialog, CG_SIP_ANSWERED, 200, cg_sip_reliable_answer(dialog, message));
+}
+
+/* The answer has crossed our CANCEL: RFC 3261 section 9.1. */
+static void crossed(cg_sip_dialog *dialog, int status)
+{
+    if (status >= 300) {
+        cg_sip_dialog_drop(dialog);
+    } else if (status >= 200) {
+        cg_sip_dialog_expect_challenges(dialog);
+        nua_bye(dialog->handle, TAG_END());
+    }
 }
 
 /* A response to our INVITE. */
@@ -182,11 +197,9 @@ void cg_sip_dialog_on_response(cg_sip_dialog *dialog, int status, const sip_t *m
         else if (status >= 180)
             proceeding(dialog, status, message);
         break;
-    case CG_SIP_DIALOG_ENDING: /* the answer has crossed our CANCEL: RFC 3261 section 9.1 */
-        if (status >= 300)
-            cg_sip_dialog_drop(dialog);
-        else if (status >= 200)
-            nua_bye(dialog->handle, TAG_END());
+    case CG_SIP_DIALOG_ENDING:
+        if (!dialog->offering) /* else our BYE is under way */
+            crossed(dialog, status);
         break;
     case CG_SIP_DIALOG_TALKING:
         cg_sip_dialog_on_offer_response(dialog, status, message);

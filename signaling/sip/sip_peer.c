@@ -130,6 +130,17 @@ void cg_sip_peers_on_nua(cg_sip *sip, nua_event_t event, int status, nua_handle_
     forget_done(sip);
 }
 
+bool cg_sip_peers_have_handle(const cg_sip *sip, const nua_handle_t *handle)
+{
+    for (guint i = 0; i < sip->registrations->len; i++)
+        if (cg_sip_registration_has_handle(sip->registrations->pdata[i], handle))
+            return true;
+    for (guint i = 0; i < sip->keepalives->len; i++)
+        if (cg_sip_keepalive_has_handle(sip->keepalives->pdata[i], handle))
+            return true;
+    return false;
+}
+
 bool cg_sip_peers_have_source(const cg_sip *sip, const struct sockaddr_storage *source)
 {
     for (guint i = 0; i < sip->registrations->len; i++)

@@ -205,6 +205,11 @@ static void succeeded(cg_sip_registration *registration)
         tell(registration, CG_SIP_REGISTERED, 200);
 }
 
+bool cg_sip_registration_has_handle(const cg_sip_registration *registration, const nua_handle_t *handle)
+{
+    return registration->handle == handle;
+}
+
 bool cg_sip_registration_on_nua(cg_sip_registration *registration, nua_event_t event, int status, nua_handle_t *handle,
                                 const sip_t *message)
 {

@@ -19,6 +19,7 @@ void cg_sip_registration_free(void *registration);
 bool cg_sip_registration_done(const cg_sip_registration *registration);
 /* Whether it is in force and the registrar answers from that address (any port). */
 bool cg_sip_registration_has_source(const cg_sip_registration *registration, const struct sockaddr_storage *source);
+bool cg_sip_registration_has_handle(const cg_sip_registration *registration, const nua_handle_t *handle);
 /* A response; false if the handle is another's. */
 bool cg_sip_registration_on_nua(cg_sip_registration *registration, nua_event_t event, int status, nua_handle_t *handle,
                                 const sip_t *message);

@@ -13,7 +13,9 @@ struct cg_sip_dialog;
 #define CG_SIP_SUPPORTED "replaces, norefersub"
 
 typedef struct {
-    bool required;   /* the peer's INVITE requires them, or it wants ours to say that we can */
+    bool required;      /* the peer's INVITE requires them, or it wants ours to say that we can */
+    bool awaited;       /* a PRACK that our 180 waits for; our 200 waits along */
+    bool authenticated; /* a PRACK was challenged, and has answered */
     char *tag, *sdp; /* owned; of the early dialog that has answered our offer for good, and that answer; NULL: none */
 } cg_sip_reliable;
 

@@ -46,6 +46,7 @@ void cg_sip_session_stop(struct cg_sip_dialog *dialog);
 /* sip_update.c */
 void cg_sip_dialog_on_update(struct cg_sip_dialog *dialog, const sip_t *message);
 void cg_sip_dialog_on_update_response(struct cg_sip_dialog *dialog, int status, const sip_t *message);
+void cg_sip_dialog_say_later(struct cg_sip_dialog *dialog); /* 500 with Retry-After, to the request that is told of */
 void cg_sip_dialog_send_update(struct cg_sip_dialog *dialog);
 /* Says that to an UPDATE that waits for it, with our description or without; false: none does. */
 bool cg_sip_dialog_answer_update(struct cg_sip_dialog *dialog, const char *sdp);

@@ -10,7 +10,7 @@
 
 enum { MAX_RETRY_AFTER_S = 10 }; /* section 5.2 */
 
-static void say_later(cg_sip_dialog *dialog)
+void cg_sip_dialog_say_later(cg_sip_dialog *dialog)
 {
     g_autofree char *seconds = g_strdup_printf("%u", cg_random_u32() % (MAX_RETRY_AFTER_S + 1));
     nua_respond(dialog->handle, SIP_500_INTERNAL_SERVER_ERROR, NUTAG_WITH_CURRENT(dialog->sip->nua),
@@ -52,7 +52,7 @@ void cg_sip_dialog_on_update(cg_sip_dialog *dialog, const sip_t *message)
         return;
     }
     if (dialog->update != NULL) {
-        say_later(dialog);
+        cg_sip_dialog_say_later(dialog);
         return;
     }
     if (dialog->state == CG_SIP_DIALOG_TALKING && !cg_sip_session_take(dialog, message))
@@ -63,7 +63,7 @@ void cg_sip_dialog_on_update(cg_sip_dialog *dialog, const sip_t *message)
     } else if (crosses_ours(dialog)) {
         nua_respond(dialog->handle, SIP_491_REQUEST_PENDING, NUTAG_WITH_CURRENT(dialog->sip->nua), TAG_END());
     } else if (dialog->offered || dialog->state == CG_SIP_DIALOG_CALLED) { /* one of theirs waits for ours */
-        say_later(dialog);
+        cg_sip_dialog_say_later(dialog);
     } else {
         dialog->update = msg_ref(nua_current_request(dialog->sip->nua));
         cg_sip_dialog_tell(dialog, CG_SIP_OFFER, 0, g_steal_pointer(&sdp));
@@ -108,8 +108,8 @@ void cg_sip_dialog_send_update(cg_sip_dialog *dialog)
 
 void cg_sip_dialog_on_update_response(cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    if (dialog->state != CG_SIP_DIALOG_TALKING ||
-        !cg_sip_dialog_is_final(dialog, &dialog->session.authenticated, status, message))
+    if (!cg_sip_dialog_is_final(dialog, &dialog->session.authenticated, status, message) ||
+        dialog->state != CG_SIP_DIALOG_TALKING) /* our BYE waits for this one */
         return;
     if (cg_sip_refusal_ends_call(sip_method_update, status)) {
         cg_sip_dialog_lost(dialog, status);
