@@ -1,4 +1,4 @@
-/* SIP legs: descriptions in both roles, and what the call has us say. */
+/* SIP legs: what the call has us say, and what becomes of what the phone says. */
 #include "gateway/telephony/sip_leg.h"
 
 #include "base/clock.h"
@@ -9,6 +9,7 @@
 #include "gateway/call/calls.h"
 #include "gateway/call/leg_record.h"
 #include "gateway/telephony/caller_id.h"
+#include "gateway/telephony/sip_description.h"
 #include "gateway/telephony/sip_headers.h"
 #include "gateway/telephony/sip_media.h"
 #include "gateway/telephony/sip_status.h"
@@ -162,23 +163,12 @@ static void leg_record(cg_call_leg *base, cg_leg_record *record)
         count(leg, record);
 }
 
-void cg_sip_leg_prefer(const cg_trunk *trunk, cg_media_description *media)
-{
-    bool events = trunk->dtmf == CG_TRUNK_DTMF_AUTO || trunk->dtmf == CG_TRUNK_DTMF_RTP;
-    cg_sdp_prefer_codecs(trunk->codecs, events, media);
-}
-
 static void set_keys(const cg_sip_leg *leg)
 {
     cg_keys_form form = leg->trunk->dtmf == CG_TRUNK_DTMF_RTP    ? CG_KEYS_EVENTS
                         : leg->trunk->dtmf == CG_TRUNK_DTMF_INFO ? CG_KEYS_SIGNALLED
                                                                  : CG_KEYS_AUTO;
     cg_bridge_leg_set_keys(leg->base.call->calls->bridge, leg->base.media, form);
-}
-
-static cg_sdp_origin origin_of(cg_sip_leg *leg)
-{
-    return (cg_sdp_origin){.session_id = leg->sdp_session_id, .session_version = ++leg->sdp_version};
 }
 
 /* --- what the call has us say --- */
@@ -214,27 +204,11 @@ static void dial(cg_sip_leg *leg, const char *sdp)
     cg_telephony_remember(leg->telephony, leg);
 }
 
-/* Our first offer, of what the party at the `far` end has said; NULL: the trunk may have nothing of it. */
-static char *make_offer(cg_sip_leg *leg, const cg_media_description *far)
-{
-    cg_media_description *local = &leg->base.local;
-    cg_sdp_offer_media(far, local);
-    if (leg->base.call->transcode)
-        cg_sdp_offer_more(local);
-    cg_sip_leg_prefer(leg->trunk, local);
-    if (!cg_sdp_has_speech(local))
-        return NULL;
-    cg_sdp_offer_crypto(leg->trunk->srtp, local);
-    cg_sdp_origin origin = origin_of(leg);
-    leg->offered = *local;
-    return cg_sdp_write_offer(&origin, local);
-}
-
 static void leg_offer(cg_call_leg *base)
 {
     cg_sip_leg *leg = sip_leg(base);
     set_keys(leg);
-    g_autoptr(cg_secret) sdp = make_offer(leg, &base->call->caller->remote);
+    g_autoptr(cg_secret) sdp = cg_sip_describe_offer(leg, &base->call->caller->remote);
     if (sdp != NULL) {
         dial(leg, sdp);
     } else {
@@ -257,18 +231,9 @@ static void leg_ringing(cg_call_leg *base)
     cg_sip_ring(leg->telephony->sip, leg->dialog);
 }
 
-static cg_direction our_direction(const cg_sip_leg *leg)
-{
-    return leg->held ? CG_DIRECTION_SENDONLY : CG_DIRECTION_SENDRECV;
-}
-
-/* What is, again: to tell its direction, or to refresh the session (RFC 4028 section 7.4). */
 static void offer_what_is(cg_sip_leg *leg)
 {
-    leg->offered = leg->base.local;
-    leg->offered.direction = our_direction(leg);
-    cg_sdp_origin origin = origin_of(leg);
-    g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &leg->offered);
+    g_autoptr(cg_secret) sdp = cg_sip_describe_again(leg);
     cg_sip_offer(leg->telephony->sip, leg->dialog, sdp);
 }
 
@@ -280,51 +245,11 @@ static void leg_hold(cg_call_leg *base, bool on)
     offer_what_is(leg);
 }
 
-static cg_call_end check_address(const cg_sip_leg *leg, const cg_media_description *remote,
-                                 const cg_media_description *local)
-{
-    return cg_sip_media_check(leg->telephony, leg->trunk, leg->base.call->sid.text, &leg->signalled,
-                              local->rtp.media.ss_family, &remote->rtp);
-}
-
-/* Answers the phone's `offer` with what the party at the far end took. Else nothing is changed, and why it cannot is
- * told. */
-static cg_call_end make_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
-{
-    cg_media_description local = leg->base.local, remote = *cg_sdp_media(leg->offer);
-    cg_call_end end = check_address(leg, &remote, &local);
-    if (end != CG_CALL_END_NONE)
-        return end;
-    bool allowed[CG_CODEC_COUNT];
-    cg_sip_leg_prefer(leg->trunk, &remote);
-    cg_call_codecs_allow(leg->base.call, &remote, &far->local, allowed);
-    cg_sdp_answer_media(&remote, allowed, our_direction(leg), &local);
-    cg_sdp_cross_media(&far->remote, &local);
-    local.rtp.mux = remote.rtp.mux;
-    if (!cg_sdp_has_speech(&local) || !cg_sdp_answer_crypto(leg->trunk->srtp, &remote, &local))
-        return CG_CALL_END_INCOMPATIBLE;
-    leg->base.local = local;
-    leg->base.remote = remote;
-    cg_sdp_origin origin = origin_of(leg);
-    *ret_sdp = cg_sdp_write_answer(&origin, &local, leg->offer);
-    g_clear_pointer(&leg->offer, cg_sdp_free);
-    return CG_CALL_END_NONE;
-}
-
-/* What the 200 has: an answer, or an offer where the INVITE had none. */
-static cg_call_end describe(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
-{
-    if (leg->offer != NULL)
-        return make_answer(leg, far, ret_sdp);
-    *ret_sdp = make_offer(leg, &far->remote);
-    return *ret_sdp != NULL ? CG_CALL_END_NONE : CG_CALL_END_INCOMPATIBLE;
-}
-
 /* Says 200 with a description of what the party at the far end took; why it cannot is told. */
 static cg_call_end say_yes(cg_sip_leg *leg, const cg_call_leg *far)
 {
     g_autoptr(cg_secret) sdp = NULL;
-    cg_call_end end = describe(leg, far, &sdp);
+    cg_call_end end = cg_sip_describe(leg, far, &sdp);
     if (end != CG_CALL_END_NONE)
         return end;
     leg->accepted = true;
@@ -383,27 +308,9 @@ static void log_failure(const cg_sip_leg *leg, const cg_sip_event *event)
            CG_LOG_NUMBER("status", event->status));
 }
 
-/* Takes a phone's answer: narrows our offer to it. There are several where early media comes before the answer. Else
- * nothing is changed, and why it cannot is told. */
-static cg_call_end take_answer(cg_sip_leg *leg, const char *text)
-{
-    g_autoptr(cg_sdp) answer = NULL;
-    if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_ANSWER, &answer) != CG_SDP_OK)
-        return CG_CALL_END_INCOMPATIBLE;
-    cg_media_description remote = *cg_sdp_media(answer), local = leg->offered;
-    cg_call_end end = check_address(leg, &remote, &local);
-    if (end != CG_CALL_END_NONE)
-        return end;
-    if (!cg_sdp_narrow_media(&remote, &local) || !cg_sdp_narrow_crypto(leg->trunk->srtp, &remote, &local))
-        return CG_CALL_END_INCOMPATIBLE;
-    leg->base.local = local;
-    leg->base.remote = remote;
-    return CG_CALL_END_NONE;
-}
-
 static void rings(cg_sip_leg *leg, const cg_sip_event *event)
 {
-    if (event->sdp != NULL && take_answer(leg, event->sdp) == CG_CALL_END_NONE)
+    if (event->sdp != NULL && cg_sip_take_answer(leg, event->sdp) == CG_CALL_END_NONE)
         cg_call_leg_early(&leg->base);
     else
         cg_call_leg_ringing(&leg->base);
@@ -412,7 +319,7 @@ static void rings(cg_sip_leg *leg, const cg_sip_event *event)
 static void answered(cg_sip_leg *leg, const cg_sip_event *event)
 {
     bool described = event->sdp == NULL && cg_call_leg_is_described(&leg->base);
-    cg_call_end end = described ? CG_CALL_END_NONE : take_answer(leg, event->sdp);
+    cg_call_end end = described ? CG_CALL_END_NONE : cg_sip_take_answer(leg, event->sdp);
     if (end == CG_CALL_END_NONE) {
         leg->counts->answers[leg->direction]++;
         cg_call_leg_answered(&leg->base);
@@ -430,7 +337,7 @@ static void confirmed(cg_sip_leg *leg, const char *sdp)
 {
     cg_call *call = leg->base.call;
     bool owed = !cg_call_leg_is_described(&leg->base), was_translated = cg_call_is_translated(call);
-    cg_call_end end = take_answer(leg, sdp);
+    cg_call_end end = cg_sip_take_answer(leg, sdp);
     if (end == CG_CALL_END_NONE)
         cg_call_leg_renegotiated(&leg->base);
     else if (owed)
@@ -442,11 +349,7 @@ static void confirmed(cg_sip_leg *leg, const char *sdp)
 /* A re-INVITE without a description asks for ours; the ACK answers it. */
 static void offer_again(cg_sip_leg *leg)
 {
-    cg_media_description local = leg->base.local;
-    cg_sdp_origin origin = origin_of(leg);
-    local.direction = our_direction(leg);
-    g_autoptr(cg_secret) sdp = cg_sdp_write_offer(&origin, &local);
-    leg->offered = local;
+    g_autoptr(cg_secret) sdp = cg_sip_describe_again(leg);
     cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
 }
 
@@ -477,7 +380,7 @@ static void renegotiate(cg_sip_leg *leg, const char *text)
         return;
     }
     if (partner != NULL && cg_sdp_parse_rtp(text, strlen(text), CG_SDP_OFFER, &leg->offer) == CG_SDP_OK)
-        end = make_answer(leg, partner, &sdp);
+        end = cg_sip_describe_answer(leg, partner, &sdp);
     if (end == CG_CALL_END_NONE) {
         cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
         renegotiated(leg);

@@ -41,9 +41,6 @@ cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_incoming_rou
 
 cg_sip_leg *cg_sip_leg_from(cg_call_leg *base); /* NULL: it is of another kind */
 
-/* Leaves of a description what the trunk may be offered, or may offer. */
-void cg_sip_leg_prefer(const cg_trunk *trunk, cg_media_description *media);
-
 /* Answers a call that rings at another phone, in which `leg` is a callee, in that one's place. False if its INVITE has
  * nothing for it, and it is refused. */
 bool cg_sip_leg_pick_up(cg_sip_leg *leg);

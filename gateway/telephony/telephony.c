@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "gateway/telephony/caller_id.h"
+#include "gateway/telephony/sip_description.h"
 #include "gateway/telephony/sip_headers.h"
 #include "gateway/telephony/sip_media.h"
 #include "gateway/telephony/sip_replaces.h"

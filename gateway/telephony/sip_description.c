@@ -1,0 +1,100 @@
+/* Offers and answers of a SIP leg. What is agreed on are its base's `local` and `remote`; whatever fails leaves them as
+ * they were. */
+#include "gateway/telephony/sip_description.h"
+
+#include "gateway/call/call_codecs.h"
+#include "gateway/telephony/sip_media.h"
+
+#include <string.h>
+
+void cg_sip_leg_prefer(const cg_trunk *trunk, cg_media_description *media)
+{
+    bool events = trunk->dtmf == CG_TRUNK_DTMF_AUTO || trunk->dtmf == CG_TRUNK_DTMF_RTP;
+    cg_sdp_prefer_codecs(trunk->codecs, events, media);
+}
+
+static cg_sdp_origin origin_of(cg_sip_leg *leg)
+{
+    return (cg_sdp_origin){.session_id = leg->sdp_session_id, .session_version = ++leg->sdp_version};
+}
+
+static cg_direction our_direction(const cg_sip_leg *leg)
+{
+    return leg->held ? CG_DIRECTION_SENDONLY : CG_DIRECTION_SENDRECV;
+}
+
+char *cg_sip_describe_offer(cg_sip_leg *leg, const cg_media_description *far)
+{
+    cg_media_description *local = &leg->base.local;
+    cg_sdp_offer_media(far, local);
+    if (leg->base.call->transcode)
+        cg_sdp_offer_more(local);
+    cg_sip_leg_prefer(leg->trunk, local);
+    if (!cg_sdp_has_speech(local))
+        return NULL;
+    cg_sdp_offer_crypto(leg->trunk->srtp, local);
+    cg_sdp_origin origin = origin_of(leg);
+    leg->offered = *local;
+    return cg_sdp_write_offer(&origin, local);
+}
+
+char *cg_sip_describe_again(cg_sip_leg *leg)
+{
+    cg_sdp_origin origin = origin_of(leg);
+    leg->offered = leg->base.local;
+    leg->offered.direction = our_direction(leg);
+    return cg_sdp_write_offer(&origin, &leg->offered);
+}
+
+static cg_call_end check_address(const cg_sip_leg *leg, const cg_media_description *remote,
+                                 const cg_media_description *local)
+{
+    return cg_sip_media_check(leg->telephony, leg->trunk, leg->base.call->sid.text, &leg->signalled,
+                              local->rtp.media.ss_family, &remote->rtp);
+}
+
+cg_call_end cg_sip_describe_answer(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
+{
+    cg_media_description local = leg->base.local, remote = *cg_sdp_media(leg->offer);
+    cg_call_end end = check_address(leg, &remote, &local);
+    if (end != CG_CALL_END_NONE)
+        return end;
+    bool allowed[CG_CODEC_COUNT];
+    cg_sip_leg_prefer(leg->trunk, &remote);
+    cg_call_codecs_allow(leg->base.call, &remote, &far->local, allowed);
+    cg_sdp_answer_media(&remote, allowed, our_direction(leg), &local);
+    cg_sdp_cross_media(&far->remote, &local);
+    local.rtp.mux = remote.rtp.mux;
+    if (!cg_sdp_has_speech(&local) || !cg_sdp_answer_crypto(leg->trunk->srtp, &remote, &local))
+        return CG_CALL_END_INCOMPATIBLE;
+    leg->base.local = local;
+    leg->base.remote = remote;
+    cg_sdp_origin origin = origin_of(leg);
+    *ret_sdp = cg_sdp_write_answer(&origin, &local, leg->offer);
+    g_clear_pointer(&leg->offer, cg_sdp_free);
+    return CG_CALL_END_NONE;
+}
+
+cg_call_end cg_sip_describe(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp)
+{
+    if (leg->offer != NULL)
+        return cg_sip_describe_answer(leg, far, ret_sdp);
+    *ret_sdp = cg_sip_describe_offer(leg, &far->remote);
+    return *ret_sdp != NULL ? CG_CALL_END_NONE : CG_CALL_END_INCOMPATIBLE;
+}
+
+cg_call_end cg_sip_take_answer(cg_sip_leg *leg, const char *text)
+{
+    g_autoptr(cg_sdp) answer = NULL;
+    if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_ANSWER, &answer) != CG_SDP_OK)
+        return CG_CALL_END_INCOMPATIBLE;
+    cg_media_description remote = *cg_sdp_media(answer), local = leg->offered;
+    cg_call_end end = check_address(leg, &remote, &local);
+    if (end != CG_CALL_END_NONE)
+        return end;
+    if (!cg_sdp_narrow_media(&remote, &local) || !cg_sdp_narrow_crypto(leg->trunk->srtp, &remote, &local))
+        return CG_CALL_END_INCOMPATIBLE;
+    leg->base.local = local;
+    leg->base.remote = remote;
+    return CG_CALL_END_NONE;
+}
