@@ -133,6 +133,7 @@ typedef struct {
     uint8_t extensions[CG_EXTENSION_COUNT]; /* id 1..14 under which the extension goes, 0: not used */
     uint32_t ssrc;                          /* of the author's stream; 0 if it did not say */
     unsigned ptime_ms;                      /* 0: not said */
+    unsigned max_ptime_ms;                  /* 0: not said */
     cg_crypto crypto[CG_MAX_CRYPTO];        /* by preference; once both sides have spoken, one or none */
     size_t crypto_count;                    /* 0: RTP in the clear, or keys by DTLS */
 } cg_media_description;

@@ -50,6 +50,7 @@ bool cg_codec_has_memory(cg_codec codec);
 /* Takes over a stream that `decoder`, of the same codec and rate, has heard so far, so that nothing is heard wrong. */
 void cg_encoder_follow(cg_encoder *encoder, const cg_decoder *decoder);
 
-/* `count` samples are a packet's: 10, 20, 40 or 60 ms. Returns octets; 0: silence that need not be sent. */
+/* `count` samples are a packet's: 10, 20, 30, 40, 50 or 60 ms, of Opus not 30 or 50. Returns octets; 0: silence that
+ * need not be sent. */
 size_t cg_encoder_encode(cg_encoder *encoder, const int16_t *pcm, size_t count,
                          uint8_t ret_payload[static CG_CODEC_MAX_PAYLOAD]);

@@ -11,6 +11,7 @@
 
 enum {
     DEFAULT_PTIME_MS = 20,
+    MIN_PTIME_MS = 10,
     MAX_PTIME_MS = 60,
     REST_US = 1000000,      /* without a packet; Opus' DTX sends one every 400 ms */
     STALL_US = 100000,      /* our own lateness, beyond which time is skipped instead of made up for */
@@ -49,18 +50,16 @@ struct cg_transcoder {
     uint8_t payload[CG_CODEC_MAX_PAYLOAD];
 };
 
-/* RFC 7587 section 4.2 leaves Opus these; the others can have any, but need no more. */
-static unsigned choose_ptime(unsigned wanted_ms)
+/* The longest of 10 to 60 ms that is no longer than wanted and allowed. A frame of Opus has 10, 20, 40 or 60 (RFC 6716
+ * section 2.1.4). */
+static unsigned choose_ptime(const cg_transcoder_config *config)
 {
-    switch (wanted_ms) {
-    case 10:
-    case 20:
-    case 40:
-    case 60:
-        return wanted_ms;
-    default:
-        return DEFAULT_PTIME_MS;
-    }
+    unsigned ptime_ms = config->ptime_ms != 0 ? config->ptime_ms : DEFAULT_PTIME_MS;
+    if (config->max_ptime_ms != 0)
+        ptime_ms = MIN(ptime_ms, config->max_ptime_ms);
+    ptime_ms = CLAMP(ptime_ms, MIN_PTIME_MS, MAX_PTIME_MS) / 10 * 10;
+    bool odd = ptime_ms == 30 || ptime_ms == 50;
+    return config->to == CG_CODEC_OPUS && odd ? ptime_ms - 10 : ptime_ms;
 }
 
 /* The rate of the codec that goes out; Opus takes the highest that comes in. */
@@ -90,7 +89,7 @@ cg_transcoder *cg_transcoder_new(const cg_transcoder_config *config, uint32_t ss
     transcoder->config = *config;
     transcoder->ssrc = ssrc;
     transcoder->rate = choose_rate(config);
-    transcoder->frame = transcoder->rate / 1000 * choose_ptime(config->ptime_ms);
+    transcoder->frame = transcoder->rate / 1000 * choose_ptime(config);
     for (cg_codec codec = 0; codec < CG_CODEC_COUNT; codec++)
         if (config->from[codec])
             make_voice(transcoder, codec);

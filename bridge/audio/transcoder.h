@@ -16,6 +16,7 @@ typedef struct {
     cg_codec to;
     cg_opus_wishes wishes; /* of who hears it */
     unsigned ptime_ms;     /* wanted by who hears it; 0: 20 */
+    unsigned max_ptime_ms; /* the longest that it takes; 0: not said. Less than 10 cannot be had */
 } cg_transcoder_config;
 
 typedef struct {

@@ -15,6 +15,7 @@ static bool plan(const cg_leg *from, const cg_leg *to, cg_transcoder_config *ret
         .to = to->media.speech,
         .wishes = to->media.opus,
         .ptime_ms = to->media.ptime_ms,
+        .max_ptime_ms = to->media.max_ptime_ms,
     };
     for (unsigned i = 0; i < from->media.preference_count; i++) {
         cg_codec codec = from->media.preferences[i];
@@ -29,7 +30,7 @@ static bool plan(const cg_leg *from, const cg_leg *to, cg_transcoder_config *ret
 static bool same(const cg_transcoder_config *a, const cg_transcoder_config *b)
 {
     return memcmp(a->from, b->from, sizeof a->from) == 0 && a->to == b->to && a->ptime_ms == b->ptime_ms &&
-           a->wishes.fec == b->wishes.fec && a->wishes.dtx == b->wishes.dtx &&
+           a->max_ptime_ms == b->max_ptime_ms && a->wishes.fec == b->wishes.fec && a->wishes.dtx == b->wishes.dtx &&
            a->wishes.max_bitrate == b->wishes.max_bitrate;
 }
 

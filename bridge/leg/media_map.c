@@ -73,6 +73,7 @@ void cg_media_map_init(cg_media_map *map, const cg_media_description *local, con
     const cg_format *opus = cg_media_find_codec(remote, CG_CODEC_OPUS);
     map->opus = cg_opus_read_wishes(opus != NULL ? opus->fmtp : "");
     map->ptime_ms = remote->ptime_ms;
+    map->max_ptime_ms = remote->max_ptime_ms;
     list_preferences(map, remote);
     cg_media_map_choose(map, NULL);
 }

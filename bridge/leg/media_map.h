@@ -20,10 +20,11 @@ typedef struct {
     bool may_receive, may_send;                 /* directions of both descriptions, as we see them */
     cg_codec preferences[CG_CODEC_COUNT];       /* speech codecs to send, the peer's favourite first */
     unsigned preference_count;
-    cg_opus_wishes opus; /* of the peer as a receiver */
-    unsigned ptime_ms;   /* it wants; 0: not said */
-    cg_codec speech;     /* what our stream mostly is; CG_CODEC_COUNT: none */
-    cg_codec events;     /* telephone-event to send, CG_CODEC_COUNT: none */
+    cg_opus_wishes opus;   /* of the peer as a receiver */
+    unsigned ptime_ms;     /* it wants; 0: not said */
+    unsigned max_ptime_ms; /* the longest packet that it takes; 0: not said */
+    cg_codec speech;       /* what our stream mostly is; CG_CODEC_COUNT: none */
+    cg_codec events;       /* telephone-event to send, CG_CODEC_COUNT: none */
 } cg_media_map;
 
 void cg_media_map_init(cg_media_map *map, const cg_media_description *local, const cg_media_description *remote);

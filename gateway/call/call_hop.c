@@ -50,6 +50,7 @@ static cg_media_description say_as(const cg_media_description *own, const cg_med
     media.format_count = party->format_count;
     memcpy(media.extensions, party->extensions, sizeof media.extensions);
     media.ptime_ms = party->ptime_ms;
+    media.max_ptime_ms = party->max_ptime_ms;
     return media;
 }
 

@@ -1,4 +1,4 @@
-/* What else the audio section says about its media: direction, packet time, SSRC, header extensions. */
+/* What else the audio section says about its media: direction, packet times, SSRC, header extensions. */
 #include "signaling/sdp/description.h"
 
 #include <glib.h>
@@ -52,6 +52,22 @@ static bool read_ptime(const cg_sdp_reading *reading, unsigned *ret_ptime)
         (value.at && !cg_slice_number(value, PTIME_MAX, &ptime)))
         return false;
     *ret_ptime = (unsigned) ptime;
+    return true;
+}
+
+/* RFC 8866 section 6.4. However long it is, no more than PTIME_MAX is ever asked about; parts of a millisecond are not
+ * counted. */
+static bool read_max_ptime(const cg_sdp_reading *reading, unsigned *ret_max_ptime)
+{
+    cg_slice value, whole, part;
+    uint64_t max_ptime = 0, parts;
+    if (!cg_sdp_lines_value(reading->lines, reading->audio, "maxptime", &value))
+        return false;
+    if (cg_slice_take(&value, '.', &whole) &&
+        (!cg_slice_number(whole, UINT64_MAX, &max_ptime) ||
+         (cg_slice_take(&value, '.', &part) && (value.at || !cg_slice_number(part, UINT64_MAX, &parts)))))
+        return false;
+    *ret_max_ptime = (unsigned) MIN(max_ptime, PTIME_MAX);
     return true;
 }
 
@@ -109,7 +125,8 @@ cg_sdp_status cg_sdp_read_attributes(const cg_sdp_reading *reading)
 {
     cg_media_description *media = &reading->sdp->media;
     return read_direction(reading, &media->direction) && read_ptime(reading, &media->ptime_ms) &&
-                   read_ssrc(reading, &media->ssrc) && read_extensions(reading)
+                   read_max_ptime(reading, &media->max_ptime_ms) && read_ssrc(reading, &media->ssrc) &&
+                   read_extensions(reading)
                ? CG_SDP_OK
                : CG_SDP_MALFORMED;
 }

@@ -59,7 +59,7 @@ void cg_sdp_write_crypto(GString *out, const cg_media_description *local);
 /* formats.c: payload types with rtpmap and fmtp. */
 cg_sdp_status cg_sdp_read_formats(const cg_sdp_reading *reading);
 
-/* attributes.c: direction, ptime, SSRC, header extensions. */
+/* attributes.c: direction, packet times, SSRC, header extensions. */
 cg_sdp_status cg_sdp_read_attributes(const cg_sdp_reading *reading);
 
 /* candidates.c: those that are of use. */

@@ -1,6 +1,6 @@
 /* Which formats a leg agrees on. Audio passes through wherever it can, so what one browser is offered or answered is
- * first of all what the other one can do: codecs, and the wishes in fmtp and ptime, cross from leg to leg; payload
- * types and extension ids never do. */
+ * first of all what the other one can do: codecs, and the wishes in fmtp, ptime and maxptime, cross from leg to leg;
+ * payload types and extension ids never do. */
 #include "signaling/sdp/fmtp.h"
 #include "signaling/sdp/sdp.h"
 
@@ -113,7 +113,7 @@ static void add_offered(cg_media_description *local, cg_codec codec)
 void cg_sdp_offer_media(const cg_media_description *preferred, cg_media_description *local)
 {
     local->format_count = 0;
-    local->ptime_ms = 0;
+    local->ptime_ms = local->max_ptime_ms = 0;
     local->direction = CG_DIRECTION_SENDRECV;
     memcpy(local->extensions, offered_extensions, sizeof(local->extensions));
     for (size_t i = 0; i < (preferred ? preferred->format_count : G_N_ELEMENTS(offered)); i++)
@@ -151,6 +151,7 @@ void cg_sdp_cross_media(const cg_media_description *far, cg_media_description *l
             g_strlcpy(format->fmtp, theirs->fmtp, sizeof(format->fmtp));
     }
     local->ptime_ms = far->ptime_ms;
+    local->max_ptime_ms = far->max_ptime_ms;
 }
 
 static void move_format(const cg_media_description *from, cg_codec codec, cg_media_description *to)

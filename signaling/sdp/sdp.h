@@ -130,7 +130,7 @@ bool cg_sdp_narrow_crypto(cg_srtp_policy policy, cg_media_description *answer, c
 
 bool cg_sdp_has_speech(const cg_media_description *media);
 
-/* Lets the far end's wishes cross: `local`'s formats take over the fmtp of `far`'s of the same codec, and its ptime.
- * `far` is what the other leg's browser said (cg_sdp_media). Call it behind cg_sdp_answer_media when the callee's
- * answer is there; cg_sdp_offer_media has done it with `preferred`. RED keeps naming `local`'s own Opus. */
+/* Lets the far end's wishes cross: `local`'s formats take over the fmtp of `far`'s of the same codec, its ptime and
+ * maxptime. `far` is what the other leg's browser said (cg_sdp_media). Call it behind cg_sdp_answer_media when the
+ * callee's answer is there; cg_sdp_offer_media has done it with `preferred`. RED keeps naming `local`'s own Opus. */
 void cg_sdp_cross_media(const cg_media_description *far, cg_media_description *local);

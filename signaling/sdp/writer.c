@@ -110,6 +110,14 @@ static void write_format(GString *out, const cg_format *format)
         g_string_append_printf(out, "a=fmtp:%u %s\r\n", format->payload_type, format->fmtp);
 }
 
+static void write_packet_times(GString *out, const cg_media_description *local)
+{
+    if (local->ptime_ms > 0)
+        g_string_append_printf(out, "a=ptime:%u\r\n", local->ptime_ms);
+    if (local->max_ptime_ms > 0)
+        g_string_append_printf(out, "a=maxptime:%u\r\n", local->max_ptime_ms);
+}
+
 static void write_media(GString *out, const cg_sdp_origin *origin, const cg_media_description *local)
 {
     for (size_t i = 0; i < CG_EXTENSION_COUNT; i++)
@@ -120,8 +128,7 @@ static void write_media(GString *out, const cg_sdp_origin *origin, const cg_medi
                     "a=msid:callgate audio\r\n"); /* RFC 8830: one stream, one track, for as long as the leg lives */
     for (size_t i = 0; i < local->format_count; i++)
         write_format(out, &local->formats[i]);
-    if (local->ptime_ms > 0)
-        g_string_append_printf(out, "a=ptime:%u\r\n", local->ptime_ms);
+    write_packet_times(out, local);
     if (local->ssrc != 0 && origin->cname)
         g_string_append_printf(out, "a=ssrc:%u cname:%s\r\n", local->ssrc, origin->cname);
 }
@@ -173,8 +180,7 @@ static void write_rtp_media(GString *out, const cg_media_description *local)
     for (size_t i = 0; i < local->format_count; i++)
         write_format(out, &local->formats[i]);
     cg_sdp_write_crypto(out, local);
-    if (local->ptime_ms > 0)
-        g_string_append_printf(out, "a=ptime:%u\r\n", local->ptime_ms);
+    write_packet_times(out, local);
     if (local->rtp.mux)
         g_string_append(out, "a=rtcp-mux\r\n");
     else if (rtcp_port != port + 1)

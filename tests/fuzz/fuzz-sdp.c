@@ -23,6 +23,7 @@ static void assert_same_formats(const cg_media_description *a, const cg_media_de
         g_assert(strcmp(a->formats[i].fmtp, b->formats[i].fmtp) == 0);
     }
     g_assert(a->direction == b->direction && a->ptime_ms == b->ptime_ms && a->ssrc == b->ssrc);
+    g_assert(a->max_ptime_ms == b->max_ptime_ms);
     g_assert(memcmp(a->extensions, b->extensions, sizeof(a->extensions)) == 0);
 }
 

@@ -110,6 +110,12 @@ static const scenario tones[] = {
     {{.from = CG_CODEC_OPUS, .to = CG_CODEC_PCMU, .ptime_in_ms = 40, .ptime_out_ms = 10}, .tone = 440, .seconds = 4},
     {{.from = CG_CODEC_OPUS, .to = CG_CODEC_PCMA, .ptime_in_ms = 60, .ptime_out_ms = 40}, .tone = 440, .seconds = 4},
     {{.from = CG_CODEC_G722, .to = CG_CODEC_OPUS, .ptime_in_ms = 20, .ptime_out_ms = 60}, .tone = 440, .seconds = 4},
+    {{.from = CG_CODEC_PCMU, .to = CG_CODEC_OPUS, .ptime_in_ms = 30, .ptime_out_ms = 20}, .tone = 440, .seconds = 4},
+    {{.from = CG_CODEC_G722, .to = CG_CODEC_OPUS, .ptime_in_ms = 30, .ptime_out_ms = 40}, .tone = 440, .seconds = 4},
+    {{.from = CG_CODEC_OPUS, .to = CG_CODEC_PCMU, .ptime_in_ms = 20, .ptime_out_ms = 30}, .tone = 440, .seconds = 4},
+    {{.from = CG_CODEC_OPUS, .to = CG_CODEC_G722, .ptime_in_ms = 20, .ptime_out_ms = 30}, .tone = 440, .seconds = 4},
+    {{.from = CG_CODEC_PCMA, .to = CG_CODEC_G722, .ptime_in_ms = 50, .ptime_out_ms = 30}, .tone = 440, .seconds = 4},
+    {{.from = CG_CODEC_G722, .to = CG_CODEC_PCMU, .ptime_in_ms = 30, .ptime_out_ms = 50}, .tone = 440, .seconds = 4},
     {{.from = CG_CODEC_OPUS, .to = CG_CODEC_PCMU, .ptime_in_ms = 20, .ptime_out_ms = 20, .lose_one_in = 20},
      .tone = 440,
      .seconds = 10},
@@ -149,6 +155,37 @@ static void put(cg_transcoder *transcoder, cg_codec codec, uint32_t sequence, ui
     cg_transcoder_packet packet = {
         .codec = codec, .ssrc = 9, .sequence = sequence, .timestamp = timestamp, .payload = payload, .size = size};
     cg_transcoder_put(transcoder, &packet, now_us);
+}
+
+/* How long a packet is, of what was wanted and is taken. */
+static void test_packet_time(void)
+{
+    static const struct {
+        cg_codec to;
+        unsigned ptime_ms, max_ptime_ms, expected_ms;
+    } rows[] = {
+        {CG_CODEC_PCMU, 0, 0, 20},   {CG_CODEC_PCMU, 10, 0, 10},  {CG_CODEC_PCMU, 30, 0, 30},
+        {CG_CODEC_G722, 30, 0, 30},  {CG_CODEC_PCMU, 50, 0, 50},  {CG_CODEC_PCMU, 60, 0, 60},
+        {CG_CODEC_PCMU, 120, 0, 60}, {CG_CODEC_PCMU, 25, 0, 20},  {CG_CODEC_PCMU, 5, 0, 10},
+        {CG_CODEC_OPUS, 30, 0, 20},  {CG_CODEC_OPUS, 40, 0, 40},  {CG_CODEC_OPUS, 50, 0, 40},
+        {CG_CODEC_OPUS, 60, 0, 60},  {CG_CODEC_PCMU, 0, 10, 10},  {CG_CODEC_PCMU, 0, 150, 20},
+        {CG_CODEC_PCMU, 40, 30, 30}, {CG_CODEC_PCMU, 40, 35, 30}, {CG_CODEC_OPUS, 40, 30, 20},
+        {CG_CODEC_OPUS, 0, 12, 10},
+    };
+    static const uint8_t payload[160];
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        cg_codec from = rows[i].to == CG_CODEC_PCMU ? CG_CODEC_PCMA : CG_CODEC_PCMU;
+        cg_transcoder_config config = {
+            .to = rows[i].to, .ptime_ms = rows[i].ptime_ms, .max_ptime_ms = rows[i].max_ptime_ms};
+        cg_transcoder_frame frame;
+        config.from[from] = true;
+        cg_transcoder *transcoder = cg_transcoder_new(&config, 1);
+        put(transcoder, from, 1, 0, payload, sizeof payload, 0);
+        g_assert_true(cg_transcoder_step(transcoder, cg_transcoder_due(transcoder), &frame));
+        g_assert_cmpuint(cg_codec_duration(rows[i].to, frame.payload, frame.size), ==,
+                         rows[i].expected_ms * cg_codec_get_info(rows[i].to)->clock_rate / 1000);
+        cg_transcoder_free(transcoder);
+    }
 }
 
 /* A second after the last packet it rests; the next one wakes it, with the time that passed in its timestamps. */
@@ -245,6 +282,7 @@ int main(int argc, char **argv)
         g_autofree char *name = g_strdup_printf("/transcoder/tone/%zu", i);
         g_test_add_data_func(name, &tones[i], test_tone);
     }
+    g_test_add_func("/transcoder/packet-time", test_packet_time);
     g_test_add_func("/transcoder/rest", test_rest);
     g_test_add_func("/transcoder/comfort-noise", test_comfort_noise);
     g_test_add_func("/transcoder/garbage", test_garbage);

@@ -119,9 +119,9 @@ static void test_offer_to(void)
 {
     g_autofree char *text = test_load("firefox-offer");
     g_autofree char *reordered = test_replace(text, "SAVPF 109 9 0 8 101", "SAVPF 8 109 101");
-    g_autofree char *with_ptime = test_replace(reordered, "a=setup", "a=ptime:40\r\na=setup");
+    g_autofree char *with_ptime = test_replace(reordered, "a=setup", "a=ptime:40\r\na=maxptime:60\r\na=setup");
     g_autoptr(cg_sdp) caller = test_parse(with_ptime, CG_SDP_OFFER);
-    cg_media_description local = {.ptime_ms = 20};
+    cg_media_description local = {.ptime_ms = 20, .max_ptime_ms = 20};
     cg_sdp_offer_media(cg_sdp_media(caller), &local);
 
     g_autofree char *formats = test_formats(&local);
@@ -129,6 +129,7 @@ static void test_offer_to(void)
     g_assert_cmpstr(cg_media_find_codec(&local, CG_CODEC_OPUS)->fmtp, ==,
                     "maxplaybackrate=48000;stereo=1;useinbandfec=1");
     g_assert_cmpuint(local.ptime_ms, ==, 40);
+    g_assert_cmpuint(local.max_ptime_ms, ==, 60);
 }
 
 /* A gateway that translates offers the rest behind what the caller can do, with events for clocks that are new. */

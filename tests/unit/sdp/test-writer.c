@@ -236,6 +236,7 @@ static void assert_same_media(const cg_media_description *read, const cg_media_d
     g_assert_cmpmem(read->extensions, sizeof(read->extensions), written->extensions, sizeof(written->extensions));
     g_assert_cmpuint(read->ssrc, ==, written->ssrc);
     g_assert_cmpuint(read->ptime_ms, ==, written->ptime_ms);
+    g_assert_cmpuint(read->max_ptime_ms, ==, written->max_ptime_ms);
 }
 
 /* Our own offer read back, its DTLS role turned round: every field, every hash, every direction; its candidates are
@@ -259,6 +260,7 @@ static void test_round_trip(void)
         local.fingerprint.hash = hashes[i / 4].hash;
         local.fingerprint.size = hashes[i / 4].size;
         local.ptime_ms = i * 10;
+        local.max_ptime_ms = i * 20;
         g_autofree char *text = cg_sdp_write_offer(&origin, &local);
         g_autofree char *turned = test_replace(text, "a=setup:active", "a=setup:passive");
         g_autoptr(cg_sdp) sdp = test_parse(turned, i % 2 ? CG_SDP_OFFER : CG_SDP_ANSWER);
