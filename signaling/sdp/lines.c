@@ -28,7 +28,7 @@ static bool split_line(cg_slice text, cg_sdp_line *ret_line)
     cg_slice value = {.at = text.at + 2, .size = text.size - 2};
     *ret_line = (cg_sdp_line){.type = text.at[0], .value = value};
     if (ret_line->type != 'a')
-        return value.size > 0;
+        return value.size > 0 || ret_line->type == 's';
 
     cg_slice rest = value;
     cg_slice_take(&rest, ':', &ret_line->name);

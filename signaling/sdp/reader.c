@@ -6,8 +6,18 @@
 
 typedef cg_sdp_status concept_reader(const cg_sdp_reading *reading);
 
+/* RFC 8866 section 5.3 wants a name, "-" if there is none, and browsers say that. Phones may have an empty one (RFC
+ * 5118 section 4.8). */
+static cg_sdp_status read_name(const cg_sdp_reading *reading)
+{
+    const cg_sdp_line *line = reading->lines->line;
+    while (line->type != 's')
+        line++;
+    return line->value.size > 0 ? CG_SDP_OK : CG_SDP_MALFORMED;
+}
+
 static concept_reader *const webrtc_readers[] = {
-    cg_sdp_read_transport, cg_sdp_read_formats, cg_sdp_read_attributes, cg_sdp_read_candidates, NULL,
+    read_name, cg_sdp_read_transport, cg_sdp_read_formats, cg_sdp_read_attributes, cg_sdp_read_candidates, NULL,
 };
 
 /* The address last: one that is nowhere changes the direction. */

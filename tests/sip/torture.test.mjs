@@ -90,7 +90,7 @@ const RFC5118 = {
   'via-received-param-no-delim': [200],
   'ipv6-in-sdp': [NO_CODEC],
   'mult-ip-in-header': [481],
-  'mult-ip-in-sdp': [NO_CODEC, 'the RFC: the audio over IPv4 is taken. Its s= is empty, which RFC 4566 section 5.3 forbids: the description is not read'],
+  'mult-ip-in-sdp': [UNKNOWN, 'the audio over IPv4 is taken, though s= is empty'],
   'ipv4-mapped-ipv6': [NO_CODEC],
   'ipv6-bug-abnf-3-colons': [200],
   'ipv6-correct-abnf-2-colons': [200],
