@@ -62,7 +62,7 @@ static void send_offer(cg_client_leg *leg)
 {
     char cname[CG_CNAME_SIZE];
     cg_sdp_origin origin = origin_of(leg, cname);
-    g_autofree char *sdp = cg_sdp_write_offer(&origin, &leg->base.local);
+    g_autofree char *sdp = cg_sdp_write_offer(&origin, &leg->base.local, NULL);
     cg_json_writer *writer = cg_client_leg_begin(leg, "invite");
     if (writer == NULL)
         return;

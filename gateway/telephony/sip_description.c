@@ -2,6 +2,7 @@
  * they were. */
 #include "gateway/telephony/sip_description.h"
 
+#include "base/secret.h"
 #include "gateway/call/call_codecs.h"
 #include "gateway/telephony/sip_media.h"
 
@@ -13,9 +14,29 @@ void cg_sip_leg_prefer(const cg_trunk *trunk, cg_media_description *media)
     cg_sdp_prefer_codecs(trunk->codecs, events, media);
 }
 
-static cg_sdp_origin origin_of(cg_sip_leg *leg)
+/* An answer to the phone's `offer`; NULL: an offer of ours. Under the version that was said last. */
+static char *write_description(const cg_sip_leg *leg, const cg_media_description *local, const cg_sdp *offer)
 {
-    return (cg_sdp_origin){.session_id = leg->sdp_session_id, .session_version = ++leg->sdp_version};
+    cg_sdp_origin origin = {.session_id = leg->sdp_session_id, .session_version = leg->sdp_version};
+    return offer != NULL ? cg_sdp_write_answer(&origin, local, offer) : cg_sdp_write_offer(&origin, local, leg->layout);
+}
+
+static bool was_said(const cg_sip_leg *leg, const char *sdp)
+{
+    return g_strcmp0(sdp, leg->said) == 0;
+}
+
+/* RFC 3264 section 8: what is the same has the same version, what is not the next. */
+static char *say(cg_sip_leg *leg, const cg_media_description *local, const cg_sdp *offer)
+{
+    g_autoptr(cg_secret) same = write_description(leg, local, offer);
+    if (was_said(leg, same))
+        return g_steal_pointer(&same);
+    leg->sdp_version++;
+    char *sdp = write_description(leg, local, offer);
+    cg_secret_free(leg->said);
+    leg->said = g_strdup(sdp);
+    return sdp;
 }
 
 static cg_direction our_direction(const cg_sip_leg *leg)
@@ -33,17 +54,24 @@ char *cg_sip_describe_offer(cg_sip_leg *leg, const cg_media_description *far)
     if (!cg_sdp_has_speech(local))
         return NULL;
     cg_sdp_offer_crypto(leg->trunk->srtp, local);
-    cg_sdp_origin origin = origin_of(leg);
     leg->offered = *local;
-    return cg_sdp_write_offer(&origin, local);
+    return say(leg, local, NULL);
 }
 
 char *cg_sip_describe_again(cg_sip_leg *leg)
 {
-    cg_sdp_origin origin = origin_of(leg);
     leg->offered = leg->base.local;
     leg->offered.direction = our_direction(leg);
-    return cg_sdp_write_offer(&origin, &leg->offered);
+    return say(leg, &leg->offered, NULL);
+}
+
+char *cg_sip_describe_refresh(cg_sip_leg *leg)
+{
+    bool offered = leg->offered.format_count > 0;
+    g_autoptr(cg_secret) last = offered ? write_description(leg, &leg->offered, NULL) : NULL;
+    if (offered && was_said(leg, last) && leg->offered.direction == our_direction(leg))
+        return g_steal_pointer(&last);
+    return cg_sip_describe_again(leg);
 }
 
 static cg_call_end check_address(const cg_sip_leg *leg, const cg_media_description *remote,
@@ -69,8 +97,9 @@ cg_call_end cg_sip_describe_answer(cg_sip_leg *leg, const cg_call_leg *far, char
         return CG_CALL_END_INCOMPATIBLE;
     leg->base.local = local;
     leg->base.remote = remote;
-    cg_sdp_origin origin = origin_of(leg);
-    *ret_sdp = cg_sdp_write_answer(&origin, &local, leg->offer);
+    *ret_sdp = say(leg, &local, leg->offer);
+    cg_sdp_layout_free(leg->layout);
+    leg->layout = cg_sdp_layout_of(leg->offer);
     g_clear_pointer(&leg->offer, cg_sdp_free);
     return CG_CALL_END_NONE;
 }

@@ -10,8 +10,12 @@ void cg_sip_leg_prefer(const cg_trunk *trunk, cg_media_description *media);
 /* Our first offer, of what the party at the `far` end has said; NULL: the trunk may have nothing of it. */
 char *cg_sip_describe_offer(cg_sip_leg *leg, const cg_media_description *far);
 
-/* What is, offered again: to tell its direction, or to refresh the session (RFC 4028 section 7.4). */
+/* What is, offered again. */
 char *cg_sip_describe_again(cg_sip_leg *leg);
+
+/* To refresh the session: if it still holds, the offer that we made last, to the letter, which says that nothing has
+ * changed (RFC 4028 section 7.4), though less was taken of it; else what is. */
+char *cg_sip_describe_refresh(cg_sip_leg *leg);
 
 /* Answers the phone's `offer` with what the party at the far end took. Else nothing is changed, and why it cannot is
  * told. */

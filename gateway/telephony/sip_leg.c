@@ -128,6 +128,8 @@ static void leg_free(cg_call_leg *base)
     cg_telephony_forget(leg->telephony, leg);
     leg->counts->calls--;
     cg_sdp_free(leg->offer);
+    cg_sdp_layout_free(leg->layout);
+    cg_secret_free(leg->said);
     cg_media_wipe_keys(&base->local);
     cg_media_wipe_keys(&base->remote);
     cg_media_wipe_keys(&leg->offered);
@@ -231,18 +233,13 @@ static void leg_ringing(cg_call_leg *base)
     cg_sip_ring(leg->telephony->sip, leg->dialog);
 }
 
-static void offer_what_is(cg_sip_leg *leg)
-{
-    g_autoptr(cg_secret) sdp = cg_sip_describe_again(leg);
-    cg_sip_offer(leg->telephony->sip, leg->dialog, sdp);
-}
-
 /* RFC 3264 section 8.4: the phone is told, so that it can show it, and need not send what nobody hears. */
 static void leg_hold(cg_call_leg *base, bool on)
 {
     cg_sip_leg *leg = sip_leg(base);
     leg->held = on;
-    offer_what_is(leg);
+    g_autoptr(cg_secret) sdp = cg_sip_describe_again(leg);
+    cg_sip_offer(leg->telephony->sip, leg->dialog, sdp);
 }
 
 /* Says 200 with a description of what the party at the far end took; why it cannot is told. */
@@ -353,6 +350,12 @@ static void offer_again(cg_sip_leg *leg)
     cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
 }
 
+static void refresh(cg_sip_leg *leg)
+{
+    g_autoptr(cg_secret) sdp = cg_sip_describe_refresh(leg);
+    cg_sip_offer(leg->telephony->sip, leg->dialog, sdp);
+}
+
 /* With whom it is negotiated: before the answer (RFC 3311), with the caller that its early media is for. */
 static const cg_call_leg *negotiates_with(const cg_sip_leg *leg)
 {
@@ -447,7 +450,7 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
         cg_sip_transfer_asked(leg, event);
         break;
     case CG_SIP_REFRESH:
-        offer_what_is(leg);
+        refresh(leg);
         break;
     case CG_SIP_ENDED:
         ended(leg, event->status);

@@ -28,6 +28,8 @@ typedef struct {
     bool held;                         /* the other party holds the call, and the phone was told so */
     bool accepted;                     /* an incoming call was answered 200 */
     uint64_t sdp_session_id, sdp_version;
+    char *said;            /* our last description, an offer or an answer; may have keys in it. NULL: none yet */
+    cg_sdp_layout *layout; /* of the phone's last offer that we answered; NULL: our own have one m-line */
 } cg_sip_leg;
 
 /* A callee: offers itself to the trunk when the call says so. `address` is who is called, for records. */

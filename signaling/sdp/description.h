@@ -28,6 +28,12 @@ struct cg_sdp {
     size_t candidate_count;
 };
 
+struct cg_sdp_layout {
+    size_t audio; /* index into section */
+    size_t count;
+    cg_sdp_section section[]; /* as in cg_sdp */
+};
+
 /* What the readers of single concepts share while a description is read. */
 typedef struct {
     const cg_sdp_lines *lines;

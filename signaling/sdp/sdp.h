@@ -68,7 +68,7 @@ char *cg_sdp_write_candidate(const cg_candidate *candidate);
 /* What the gateway says of itself, beside the media description. */
 typedef struct {
     uint64_t session_id;      /* o= line */
-    uint64_t session_version; /* o= line; one more with every new description of a leg */
+    uint64_t session_version; /* o= line; one more with every description of a leg that says something else */
     const cg_candidate *candidates;
     size_t candidate_count;
     bool candidates_complete; /* no further ones will be told */
@@ -76,9 +76,18 @@ typedef struct {
     const char *cname; /* RTCP CNAME of our stream */
 } cg_sdp_origin;
 
+/* The m-lines of a description, which all later offers of its session have, too. */
+typedef struct cg_sdp_layout cg_sdp_layout;
+
+/* NULL: one m-line without a mid, as our first offer to a phone has. */
+cg_sdp_layout *cg_sdp_layout_of(const cg_sdp *sdp);
+void cg_sdp_layout_free(cg_sdp_layout *layout); /* NULL is nothing */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(cg_sdp_layout, cg_sdp_layout_free)
+
 /* Writes our offer to a browser (setup:active: the gateway is always DTLS client), or to a phone if `local->rtp` is
- * there: then only session id and version are used of `origin`. Free with g_free. */
-char *cg_sdp_write_offer(const cg_sdp_origin *origin, const cg_media_description *local);
+ * there: then only session id and version are used of `origin`. `before` is of what was last agreed on with that side;
+ * NULL: nothing yet. Of its m-lines the audio is ours, the others are refused. Free with g_free. */
+char *cg_sdp_write_offer(const cg_sdp_origin *origin, const cg_media_description *local, const cg_sdp_layout *before);
 
 /* Writes our answer (setup:active; to a phone as above) to `offer`: its sections in its order, mids, bundle group. Free
  * with g_free. */

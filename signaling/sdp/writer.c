@@ -7,8 +7,6 @@
 #include <glib.h>
 #include <string.h>
 
-#define OFFER_MID "0"
-
 static const char *address_text(const struct sockaddr_storage *address, char text[static INET6_ADDRSTRLEN],
                                 uint16_t *ret_port)
 {
@@ -166,8 +164,9 @@ static void write_rtp_session(GString *out, const cg_sdp_origin *origin, const c
                            address);
 }
 
-/* Plain and short: what is said to phones is read by thirty years of software. */
-static void write_rtp_media(GString *out, const cg_media_description *local)
+/* Plain and short: what is said to phones is read by thirty years of software. Who names its sections has them named
+ * (RFC 5888 section 9.1), though there is nothing to group. */
+static void write_rtp_media(GString *out, const cg_media_description *local, const char *mid)
 {
     char text[INET6_ADDRSTRLEN];
     uint16_t port, rtcp_port;
@@ -179,6 +178,7 @@ static void write_rtp_media(GString *out, const cg_media_description *local)
     g_string_append(out, "\r\n");
     for (size_t i = 0; i < local->format_count; i++)
         write_format(out, &local->formats[i]);
+    write_mid(out, mid);
     cg_sdp_write_crypto(out, local);
     write_packet_times(out, local);
     if (local->rtp.mux)
@@ -186,25 +186,6 @@ static void write_rtp_media(GString *out, const cg_media_description *local)
     else if (rtcp_port != port + 1)
         g_string_append_printf(out, "a=rtcp:%u\r\n", rtcp_port);
     g_string_append_printf(out, "a=%s\r\n", cg_sdp_direction_word(local->direction));
-}
-
-char *cg_sdp_write_offer(const cg_sdp_origin *origin, const cg_media_description *local)
-{
-    GString *out = g_string_sized_new(2048);
-
-    g_assert(local->format_count > 0);
-    if (is_rtp(local)) {
-        write_rtp_session(out, origin, local);
-        write_rtp_media(out, local);
-        return finish(out);
-    }
-    write_session(out, origin, OFFER_MID, false);
-    write_media_line(out, origin, local, "UDP/TLS/RTP/SAVPF");
-    write_transport(out, origin, local);
-    write_mid(out, OFFER_MID);
-    g_string_append(out, "a=rtcp-mux\r\na=rtcp-mux-only\r\n");
-    write_media(out, origin, local);
-    return finish(out);
 }
 
 /* RFC 3264 section 6: a refused section stays in its place with port 0, its protocol and one of its formats. */
@@ -216,30 +197,59 @@ static void write_rejected(GString *out, const cg_sdp_section *section)
     g_string_append(out, "a=inactive\r\n");
 }
 
-char *cg_sdp_write_answer(const cg_sdp_origin *origin, const cg_media_description *local, const cg_sdp *offer)
+static void write_audio(GString *out, const cg_sdp_origin *origin, const cg_media_description *local,
+                        const cg_sdp_section *section, cg_sdp_kind kind)
+{
+    if (is_rtp(local)) {
+        write_rtp_media(out, local, section->mid);
+        return;
+    }
+    write_media_line(out, origin, local, section->protocol);
+    write_transport(out, origin, local);
+    write_mid(out, section->mid);
+    g_string_append(out, "a=rtcp-mux\r\n");
+    if (kind == CG_SDP_OFFER) /* never in answers: RFC 8858 section 4.3 */
+        g_string_append(out, "a=rtcp-mux-only\r\n");
+    write_media(out, origin, local);
+}
+
+typedef struct {
+    const cg_sdp_section *section;
+    size_t count, audio;
+} m_lines;
+
+static char *write_description(const cg_sdp_origin *origin, const cg_media_description *local, const m_lines *lines,
+                               cg_sdp_kind kind, bool extmap_allow_mixed)
 {
     GString *out = g_string_sized_new(2048);
-    const cg_sdp_section *audio = &offer->section[offer->audio];
+    const cg_sdp_section *audio = &lines->section[lines->audio];
 
     g_assert(local->format_count > 0);
     if (is_rtp(local))
         write_rtp_session(out, origin, local);
     else
-        write_session(out, origin, audio->bundled ? audio->mid : NULL, offer->extmap_allow_mixed);
-    for (size_t i = 0; i < offer->section_count; i++) {
-        if (i != offer->audio) {
-            write_rejected(out, &offer->section[i]);
-            continue;
-        }
-        if (is_rtp(local)) {
-            write_rtp_media(out, local);
-            continue;
-        }
-        write_media_line(out, origin, local, audio->protocol);
-        write_transport(out, origin, local);
-        write_mid(out, audio->mid);
-        g_string_append(out, "a=rtcp-mux\r\n"); /* never rtcp-mux-only: RFC 8858 section 4.3 */
-        write_media(out, origin, local);
+        write_session(out, origin, audio->bundled ? audio->mid : NULL, extmap_allow_mixed);
+    for (size_t i = 0; i < lines->count; i++) {
+        if (i == lines->audio)
+            write_audio(out, origin, local, audio, kind);
+        else
+            write_rejected(out, &lines->section[i]);
     }
     return finish(out);
+}
+
+char *cg_sdp_write_offer(const cg_sdp_origin *origin, const cg_media_description *local, const cg_sdp_layout *before)
+{
+    static const cg_sdp_section first = {.protocol = "UDP/TLS/RTP/SAVPF", .mid = "0", .bundled = true};
+    static const cg_sdp_section first_rtp;
+    m_lines lines = {.section = is_rtp(local) ? &first_rtp : &first, .count = 1};
+    if (before != NULL)
+        lines = (m_lines){.section = before->section, .count = before->count, .audio = before->audio};
+    return write_description(origin, local, &lines, CG_SDP_OFFER, false);
+}
+
+char *cg_sdp_write_answer(const cg_sdp_origin *origin, const cg_media_description *local, const cg_sdp *offer)
+{
+    const m_lines lines = {.section = offer->section, .count = offer->section_count, .audio = offer->audio};
+    return write_description(origin, local, &lines, CG_SDP_ANSWER, offer->extmap_allow_mixed);
 }

@@ -48,6 +48,15 @@ static void assert_sound(const cg_sdp *sdp)
     }
 }
 
+/* An offer of ours later in its session has its sections: their number and places. */
+static void assert_same_sections(const char *text, const char *again)
+{
+    g_auto(GStrv) before = g_strsplit(text, "\nm=", -1), after = g_strsplit(again, "\nm=", -1);
+    g_assert(g_strv_length(before) == g_strv_length(after));
+    for (size_t i = 1; before[i] != NULL; i++)
+        g_assert(strcspn(before[i], " ") == strcspn(after[i], " ") && before[i][0] == after[i][0]);
+}
+
 /* Answers it, with its own fmtp crossing back, and offers it on. */
 static void use(const cg_sdp *sdp)
 {
@@ -59,8 +68,12 @@ static void use(const cg_sdp *sdp)
     assert_reads_back(answer, CG_SDP_ANSWER, &local);
 
     cg_sdp_offer_media(cg_sdp_media(sdp), &local);
-    g_autofree char *offer = cg_sdp_write_offer(&origin, &local);
+    g_autofree char *offer = cg_sdp_write_offer(&origin, &local, NULL);
     assert_reads_back(offer, CG_SDP_OFFER, &local);
+    g_autoptr(cg_sdp_layout) layout = cg_sdp_layout_of(sdp);
+    g_autofree char *again = cg_sdp_write_offer(&origin, &local, layout);
+    assert_reads_back(again, CG_SDP_OFFER, &local);
+    assert_same_sections(answer, again);
 }
 
 static void assert_same_keys(const cg_media_description *a, const cg_media_description *b)
@@ -90,13 +103,16 @@ static void use_rtp(const cg_sdp *sdp)
     g_assert(status == CG_SDP_OK || (status == CG_SDP_NO_AUDIO && strstr(answer, "m=audio 0 ")));
     if (status == CG_SDP_OK)
         assert_same_keys(cg_sdp_media(back), &local);
+    g_autoptr(cg_sdp_layout) layout = cg_sdp_layout_of(sdp);
+    g_autofree char *again = cg_sdp_write_offer(&origin, &local, layout);
+    assert_same_sections(answer, again);
 
     cg_sdp_prefer_codecs(trunk, true, &local);
     for (size_t i = 0; i < local.format_count; i++)
         g_assert(cg_media_find_codec(cg_sdp_media(sdp), local.formats[i].codec));
     cg_media_description browser = local_of();
     cg_sdp_offer_media(cg_sdp_media(sdp), &browser);
-    g_autofree char *offer = cg_sdp_write_offer(&origin, &browser);
+    g_autofree char *offer = cg_sdp_write_offer(&origin, &browser, NULL);
     assert_reads_back(offer, CG_SDP_OFFER, &browser);
 }
 

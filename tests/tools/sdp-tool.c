@@ -55,7 +55,7 @@ static char *write_reply(const char *mode, const cg_sdp *remote)
 
     if (g_str_has_prefix(mode, "offer")) {
         cg_sdp_offer_media(remote ? cg_sdp_media(remote) : NULL, &local);
-        return cg_sdp_write_offer(&origin, &local);
+        return cg_sdp_write_offer(&origin, &local, NULL);
     }
     const bool opus_only[CG_CODEC_COUNT] = {
         [CG_CODEC_OPUS] = true, [CG_CODEC_TELEPHONE_EVENT_48000] = true, [CG_CODEC_TELEPHONE_EVENT_8000] = true};

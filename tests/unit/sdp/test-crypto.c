@@ -198,7 +198,7 @@ static void test_write(void)
     cg_media_description local = read_media(AVP, CG_SDP_OFFER), back;
     for (cg_srtp_policy policy = CG_SRTP_OFF; policy <= CG_SRTP_REQUIRED; policy++) {
         cg_sdp_offer_crypto(policy, &local);
-        g_autofree char *offer = cg_sdp_write_offer(&origin, &local);
+        g_autofree char *offer = cg_sdp_write_offer(&origin, &local, NULL);
         g_assert_cmpint(strstr(offer, "RTP/SAVP") != NULL, ==, policy == CG_SRTP_REQUIRED);
         g_assert_cmpint(strstr(offer, "a=crypto") != NULL, ==, policy != CG_SRTP_OFF);
         back = read_media(offer, CG_SDP_OFFER);

@@ -50,6 +50,10 @@ static void test_addresses(void)
         {SESSION "c=IN IP6 ::\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", "::", 0, "::", 0, CG_DIRECTION_SENDONLY, false},
         {SESSION "c=IN IP6 ::ffff:0.0.0.0\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", "0.0.0.0", 0, "0.0.0.0", 0,
          CG_DIRECTION_SENDONLY, false},
+        /* RFC 5118 section 4.8: no name of the session, and a second address */
+        {"v=0\r\no=bob 1 1 IN IP4 host.example.com\r\ns=\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
+         "c=IN IP4 192.0.2.1\r\nm=video 6024 RTP/AVP 107\r\nc=IN IP6 2001:db8::1\r\n",
+         "192.0.2.1", 4000, "192.0.2.1", 4001, CG_DIRECTION_SENDRECV, false},
         /* RFC 2543's hold */
         {SESSION "c=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", "0.0.0.0", 0, "0.0.0.0", 0,
          CG_DIRECTION_SENDONLY, false},
@@ -92,6 +96,35 @@ static void test_refused(void)
     }
 }
 
+/* RFC 8866 section 6.4: a whole number of milliseconds, or not. */
+static void test_max_ptime(void)
+{
+    static const struct {
+        const char *text;
+        unsigned max_ptime_ms;
+        cg_sdp_status status;
+    } rows[] = {
+        {"a=ptime:30", 0, CG_SDP_OK},
+        {"a=maxptime:40", 40, CG_SDP_OK},
+        {"a=maxptime:37.5", 37, CG_SDP_OK},
+        {"a=maxptime:4294967296", 1000, CG_SDP_OK},
+        {"a=maxptime:30\r\na=ptime:20\r\na=maxptime:30", 30, CG_SDP_OK},
+        {"a=maxptime:", 0, CG_SDP_MALFORMED},
+        {"a=maxptime:x", 0, CG_SDP_MALFORMED},
+        {"a=maxptime:20.", 0, CG_SDP_MALFORMED},
+        {"a=maxptime:20.5.5", 0, CG_SDP_MALFORMED},
+        {"a=maxptime:20\r\na=maxptime:30", 0, CG_SDP_MALFORMED},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = test_replace(PHONE, "a=ptime:30", rows[i].text);
+        g_autoptr(cg_sdp) sdp = NULL;
+        g_test_message("%s", rows[i].text);
+        g_assert_cmpint(parse(text, CG_SDP_OFFER, &sdp), ==, rows[i].status);
+        if (sdp != NULL)
+            g_assert_cmpuint(cg_sdp_media(sdp)->max_ptime_ms, ==, rows[i].max_ptime_ms);
+    }
+}
+
 static cg_media_description local_at(const char *address, uint16_t port)
 {
     cg_media_description local = {.ssrc = 1, .direction = CG_DIRECTION_SENDRECV};
@@ -120,6 +153,53 @@ static void test_answer(void)
                     "m=video 0 RTP/AVP 96\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n");
 }
 
+static char *offer_behind(const char *text, const cg_media_description *local)
+{
+    const cg_sdp_origin origin = {.session_id = 5, .session_version = 3};
+    g_autoptr(cg_sdp) sdp = NULL;
+    g_assert_cmpint(parse(text, CG_SDP_OFFER, &sdp), ==, CG_SDP_OK);
+    g_autoptr(cg_sdp_layout) layout = cg_sdp_layout_of(sdp);
+    return cg_sdp_write_offer(&origin, local, layout);
+}
+
+/* RFC 3264 section 8: what was an m-line stays one, in its place; RFC 5888 section 9.1: and has its name. */
+static void test_offer_again(void)
+{
+    cg_media_description local = local_at("192.0.2.1", 20000);
+    local.formats[local.format_count++] = (cg_format){.codec = CG_CODEC_PCMU, .payload_type = 0};
+    g_autofree char *alone = offer_behind(PHONE, &local);
+    g_assert_nonnull(strstr(alone, "t=0 0\r\nm=audio 20000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n"));
+    g_autofree char *among = offer_behind(SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\na=group:BUNDLE v a\r\n"
+                                                  "m=video 4002 RTP/AVP 96 97\r\na=mid:v\r\n"
+                                                  "m=audio 0 RTP/SAVP 8\r\n"
+                                                  "m=audio 4000 RTP/AVP 0\r\na=mid:a\r\n"
+                                                  "m=application 4006 TCP/BFCP *\r\n",
+                                          &local);
+    g_assert_cmpstr(among, ==,
+                    "v=0\r\no=- 5 3 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+                    "m=video 0 RTP/AVP 96\r\nc=IN IP4 0.0.0.0\r\na=mid:v\r\na=inactive\r\n"
+                    "m=audio 0 RTP/SAVP 8\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n"
+                    "m=audio 20000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=mid:a\r\na=sendrecv\r\n"
+                    "m=application 0 TCP/BFCP *\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n");
+}
+
+/* A phone that names its sections reads the names in the answer, but no group. */
+static void test_answer_named(void)
+{
+    const cg_sdp_origin origin = {.session_id = 5, .session_version = 2};
+    g_autoptr(cg_sdp) offer = NULL;
+    g_assert_cmpint(parse(SESSION "c=IN IP4 192.0.2.7\r\nt=0 0\r\na=group:BUNDLE a v\r\n"
+                                  "m=audio 4000 RTP/AVP 0\r\na=mid:a\r\nm=video 4002 RTP/AVP 96\r\na=mid:v\r\n",
+                          CG_SDP_OFFER, &offer),
+                    ==, CG_SDP_OK);
+    cg_media_description local = local_at("192.0.2.1", 20000);
+    cg_sdp_answer_media(cg_sdp_media(offer), NULL, CG_DIRECTION_SENDRECV, &local);
+    g_autofree char *answer = cg_sdp_write_answer(&origin, &local, offer);
+    g_assert_null(strstr(answer, "a=group"));
+    g_assert_nonnull(strstr(answer, "PCMU/8000\r\na=mid:a\r\n"));
+    g_assert_nonnull(strstr(answer, "c=IN IP4 0.0.0.0\r\na=mid:v\r\n"));
+}
+
 /* A browser's codecs, as a trunk is offered them: its own choice and order, no RED, no header extensions. */
 static void test_offer(void)
 {
@@ -131,7 +211,7 @@ static void test_offer(void)
     cg_media_description local = local_at("192.0.2.1", 20000);
     cg_sdp_offer_media(cg_sdp_media(browser), &local);
     cg_sdp_prefer_codecs(allowed, true, &local);
-    g_autofree char *offer = cg_sdp_write_offer(&origin, &local);
+    g_autofree char *offer = cg_sdp_write_offer(&origin, &local, NULL);
     g_assert_nonnull(strstr(offer, "m=audio 20000 RTP/AVP 8 111 13 110 101\r\n"));
     g_assert_null(strstr(offer, "extmap"));
     g_assert_null(strstr(offer, "ice-"));
@@ -160,7 +240,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sdp/rtp/addresses", test_addresses);
     g_test_add_func("/sdp/rtp/refused", test_refused);
+    g_test_add_func("/sdp/rtp/max-ptime", test_max_ptime);
     g_test_add_func("/sdp/rtp/answer", test_answer);
+    g_test_add_func("/sdp/rtp/answer-named", test_answer_named);
     g_test_add_func("/sdp/rtp/offer", test_offer);
+    g_test_add_func("/sdp/rtp/offer-again", test_offer_again);
     return g_test_run();
 }

@@ -54,7 +54,7 @@ static void test_offer(void)
     cg_media_description local = local_of();
     cg_sdp_offer_media(NULL, &local);
     local.ptime_ms = 20;
-    g_autofree char *text = cg_sdp_write_offer(&origin, &local);
+    g_autofree char *text = cg_sdp_write_offer(&origin, &local, NULL);
     g_assert_cmpstr(text, ==,
                     "v=0\r\n"
                     "o=- 9223372036854775807 3 IN IP4 127.0.0.1\r\n"
@@ -91,6 +91,24 @@ static void test_offer(void)
                     "a=ssrc:4000000000 cname:name\r\n");
 }
 
+/* Where a browser has offered before: its sections, mids and bundle, whichever are refused (RFC 8829 section 5.2.2). */
+static void test_offer_again(void)
+{
+    const cg_sdp_origin origin = {.session_id = 7, .session_version = 9};
+    g_autofree char *before = test_load("firefox-offer-max-bundle"); /* video 0, audio 1 bundle-only, data 2 */
+    g_autoptr(cg_sdp) sdp = test_parse(before, CG_SDP_OFFER);
+    g_autoptr(cg_sdp_layout) layout = cg_sdp_layout_of(sdp);
+    cg_media_description local = local_of();
+    cg_sdp_offer_media(cg_sdp_media(sdp), &local);
+    g_autofree char *text = cg_sdp_write_offer(&origin, &local, layout);
+    g_assert_nonnull(strstr(text, "t=0 0\r\na=group:BUNDLE 1\r\n"));
+    g_assert_nonnull(strstr(text, "m=video 0 UDP/TLS/RTP/SAVPF 120\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\na=inactive\r\n"
+                                  "m=audio 9 UDP/TLS/RTP/SAVPF 111 "));
+    g_assert_nonnull(strstr(text, "a=setup:active\r\na=mid:1\r\na=rtcp-mux\r\na=rtcp-mux-only\r\n"));
+    g_assert_true(g_str_has_suffix(text, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n"
+                                         "a=mid:2\r\na=inactive\r\n"));
+}
+
 /* An agent that is not lite, has no candidate yet and no stream to name. */
 static void test_bare_offer(void)
 {
@@ -98,7 +116,7 @@ static void test_bare_offer(void)
     cg_media_description local = local_of();
     local.ssrc = 0;
     cg_sdp_offer_media(NULL, &local);
-    g_autofree char *text = cg_sdp_write_offer(&origin, &local);
+    g_autofree char *text = cg_sdp_write_offer(&origin, &local, NULL);
     g_assert_nonnull(strstr(text, "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110 101\r\n"
                                   "c=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\na=ice-ufrag"));
     for (const char *const *word = (const char *const[]){"ice-lite", "candidate", "a=ssrc", "ptime:", NULL}; *word;
@@ -116,7 +134,7 @@ static void test_full(void)
     cg_sdp_origin origin = {.candidates = candidates, .candidate_count = 3};
     cg_media_description local = local_of();
     cg_sdp_offer_media(NULL, &local);
-    g_autofree char *some = cg_sdp_write_offer(&origin, &local);
+    g_autofree char *some = cg_sdp_write_offer(&origin, &local, NULL);
     g_assert_nonnull(strstr(some, "a=candidate:a 1 udp 3 192.0.2.1 1 typ host\r\n"
                                   "a=candidate:b 1 udp 2 2001:db8::1 2 typ srflx raddr :: rport 0\r\n"
                                   "a=candidate:c 1 udp 1 192.0.2.2 3 typ relay raddr 0.0.0.0 rport 0\r\n"
@@ -124,7 +142,7 @@ static void test_full(void)
                                   "a=ice-options:trickle\r\n"));
     g_assert_null(strstr(some, "end-of-candidates"));
     origin.candidates_complete = true;
-    g_autofree char *all = cg_sdp_write_offer(&origin, &local);
+    g_autofree char *all = cg_sdp_write_offer(&origin, &local, NULL);
     g_assert_nonnull(strstr(all, "a=end-of-candidates\r\n"));
     g_autofree char *one = cg_sdp_write_candidate(&candidates[1]);
     cg_candidate read;
@@ -261,7 +279,7 @@ static void test_round_trip(void)
         local.fingerprint.size = hashes[i / 4].size;
         local.ptime_ms = i * 10;
         local.max_ptime_ms = i * 20;
-        g_autofree char *text = cg_sdp_write_offer(&origin, &local);
+        g_autofree char *text = cg_sdp_write_offer(&origin, &local, NULL);
         g_autofree char *turned = test_replace(text, "a=setup:active", "a=setup:passive");
         g_autoptr(cg_sdp) sdp = test_parse(turned, i % 2 ? CG_SDP_OFFER : CG_SDP_ANSWER);
         assert_same_media(cg_sdp_media(sdp), &local);
@@ -291,7 +309,7 @@ static void test_round_trip_browsers(void)
         cg_sdp_answer_media(cg_sdp_media(offer), NULL, CG_DIRECTION_SENDRECV, &local);
         cg_sdp_offer_media(cg_sdp_media(offer), &onward);
         g_autofree char *answer = cg_sdp_write_answer(&origin, &local, offer);
-        g_autofree char *onward_text = cg_sdp_write_offer(&origin, &onward);
+        g_autofree char *onward_text = cg_sdp_write_offer(&origin, &onward, NULL);
         g_autofree char *answer_turned = test_replace(answer, "a=setup:active", "a=setup:passive");
         g_autofree char *onward_turned = test_replace(onward_text, "a=setup:active", "a=setup:actpass");
         g_autoptr(cg_sdp) answer_read = test_parse(answer_turned, CG_SDP_ANSWER);
@@ -305,6 +323,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sdp/writer/offer", test_offer);
+    g_test_add_func("/sdp/writer/offer-again", test_offer_again);
     g_test_add_func("/sdp/writer/bare-offer", test_bare_offer);
     g_test_add_func("/sdp/writer/full", test_full);
     g_test_add_func("/sdp/writer/answer", test_answer);
