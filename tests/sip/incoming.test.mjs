@@ -163,6 +163,36 @@ test('calls that are refused', { timeout }, async (t) => {
   assert.equal(metrics.get('callgate_trunk_calls{trunk="carrier"}'), 0);
 });
 
+test('a codec that its trunk may not have is none', { timeout }, async (t) => {
+  const gateway = await start(t, { trunk: { codecs: 'pcma' } });
+  await client(t, gateway);
+  await (await phoneThat(t, gateway, refused(488))).finished();
+});
+
+test('more calls than the account may have: 503 with Retry-After', { timeout }, async (t) => {
+  const gateway = await start(t, { config: { calls: { calls_per_account: 1 } } });
+  const [bob, carol, dave] = await Promise.all(['bob', 'carol', 'dave'].map((name) => client(t, gateway, name)));
+  await ring(dave, [carol], 'client:carol');
+  const over = await phoneThat(t, gateway, refused(503));
+  await over.finished();
+  assert.match(over.messages, /^Retry-After: 10\r?$/m);
+  assert.deepEqual(bob.messages.filter(({ type }) => type === 'invite'), []);
+});
+
+test('a CANCEL that comes behind the answer is too late: the call goes on', { timeout }, async (t) => {
+  const gateway = await start(t);
+  const bob = await client(t, gateway);
+  const phone = await RtpSocket.open(t);
+  const sipp = await phoneThat(t, gateway, [INVITE(phone.port), expectStatus(100, { optional: true }), expectStatus(180, { optional: true }), expectStatus(200),
+    call('CANCEL', NUMBER, 1, { back: 4 }), expectStatus(481), call('ACK', NUMBER, 1, { established: true }), expect('BYE'), reply('200 OK')]);
+  const { media, ring } = await answer(t, bob);
+  await until(() => sipp.told('SIP/2.0 481').length === 1, 'the answer to the CANCEL');
+  phone.talk(mediaPort(sipp.messages, phone.port));
+  await media.receive(['bob'], 20);
+  bob.send('hangup', { callsid: ring.callsid });
+  await sipp.finished();
+});
+
 test('more dialogs than max_dialogs: 503 with Retry-After to phones, 31503 to clients', { timeout }, async (t) => {
   const gateway = await start(t, { trunk: { prefixes: '+' }, config: { sip: { max_dialogs: 1 } } });
   const bob = await client(t, gateway);

@@ -237,7 +237,7 @@ test('a phone whose answer has no codec of ours is hung up on', { timeout }, asy
 test('over TCP, with the number rewritten', { timeout }, async (t) => {
   const port = await freePort();
   const gateway = await startTelephony(t, { carrier: {
-    hosts: `127.0.0.1:${port};transport=tcp`, prefixes: '+', strip: 1, add: '00', codecs: 'pcmu' } });
+    hosts: `127.0.0.1:${port};transport=tcp`, prefixes: '+', strip: 1, add: '00', codecs: 'pcma, pcmu' } });
   const phone = await RtpSocket.open(t);
   const sipp = await Sipp.called(t, [expect('INVITE'), reply('200 OK', { first: true, sdp: description(phone.port) }), expect('ACK'),
     expect('BYE'), reply('200 OK')], { port, transport: 't1' });
@@ -247,6 +247,7 @@ test('over TCP, with the number rewritten', { timeout }, async (t) => {
   await sipp.finished();
   assert.match(sipp.messages, /INVITE sip:0015551234567@/);
   assert.match(sipp.messages, /Via: SIP\/2.0\/TCP/);
+  assert.match(sipp.messages, /^m=audio \d+ RTP\/AVP 8 0 \d+\r?$/m, 'what the trunk may have, in its order');
 });
 
 test('parameters on the trunk\'s list are headers of the INVITE, and of the one that proves who we are', { timeout }, async (t) => {
