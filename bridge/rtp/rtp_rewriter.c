@@ -2,7 +2,10 @@
  * SRTP index would be used twice (RFC 3711 section 9.1), which libsrtp refuses and a peer drops as replay. */
 #include "bridge/rtp/rtp_rewriter.h"
 
-enum { MINIMUM_STEP_PER_SECOND = 50 }; /* between two sources at least one packet time, 20 ms, passes */
+enum {
+    MINIMUM_STEP_PER_SECOND = 50, /* between two sources at least one packet time, 20 ms, passes */
+    LATE_PER_SECOND = 4,          /* what is behind by more than 250 ms is not late: its clock stood still */
+};
 
 void cg_rtp_rewriter_init(cg_rtp_rewriter *rewriter, uint32_t ssrc, uint16_t sequence, uint32_t timestamp,
                           uint32_t clock_rate)
@@ -48,6 +51,28 @@ static void join_source(cg_rtp_rewriter *rewriter, cg_rtp_source source, cg_rtp_
     join_sequence(rewriter, position.sequence);
 }
 
+/* How far a packet of the source would be behind what was sent last; 0: it is not. */
+static uint32_t lateness(const cg_rtp_rewriter *rewriter, cg_rtp_position position)
+{
+    int32_t behind = (int32_t) (rewriter->timestamp - (position.timestamp + rewriter->timestamp_offset));
+    return behind > 0 ? (uint32_t) behind : 0;
+}
+
+/* Behind what was left out, or a packet of our own. False: it was said before that and has come too late, so it is left
+ * out like what came in time: the stream's clock would go back. */
+static bool rejoin(cg_rtp_rewriter *rewriter, cg_rtp_source source, cg_rtp_position position, bool is_event,
+                   int64_t now_us)
+{
+    uint32_t late = lateness(rewriter, position);
+    if (!is_event && late > rewriter->clock_rate / LATE_PER_SECOND)
+        join_source(rewriter, source, position, now_us);
+    else if (!is_event && late > 0)
+        return false;
+    else
+        join_sequence(rewriter, position.sequence);
+    return true;
+}
+
 bool cg_rtp_rewriter_place(cg_rtp_rewriter *rewriter, cg_rtp_source source, cg_rtp_position position,
                            uint32_t clock_rate, int64_t now_us, cg_rtp_place *ret_place)
 {
@@ -56,9 +81,9 @@ bool cg_rtp_rewriter_place(cg_rtp_rewriter *rewriter, cg_rtp_source source, cg_r
         rewriter->clock_rate = clock_rate;
     if (first)
         join_source(rewriter, source, position, now_us);
-    else if (rewriter->broken && (int32_t) (position.sequence - rewriter->highest) > 0)
-        join_sequence(rewriter, position.sequence);
-    else if (rewriter->broken || (int32_t) (position.sequence - rewriter->base) < 0)
+    else if (rewriter->broken ? (int32_t) (position.sequence - rewriter->highest) <= 0 ||
+                                    !rejoin(rewriter, source, position, clock_rate == 0, now_us)
+                              : (int32_t) (position.sequence - rewriter->base) < 0)
         return false;
     *ret_place = (cg_rtp_place){
         .sequence = (uint16_t) (position.sequence + rewriter->sequence_offset),

@@ -42,7 +42,8 @@ void cg_rtp_rewriter_init(cg_rtp_rewriter *rewriter, uint32_t ssrc, uint16_t seq
                           uint32_t clock_rate);
 
 /* The place in the stream of a packet of `source`. False if it must be dropped: it is older than the packets by which
- * the source joined, so its number is already another packet's. `clock_rate` 0: an event, at the clock in force. */
+ * the source joined, so its number is already another packet's, or than a packet of our own. `clock_rate` 0: an event,
+ * at the clock in force. */
 bool cg_rtp_rewriter_place(cg_rtp_rewriter *rewriter, cg_rtp_source source, cg_rtp_position position,
                            uint32_t clock_rate, int64_t now_us, cg_rtp_place *ret_place);
 

@@ -102,6 +102,22 @@ static void test_digits_between(void)
     g_assert_cmpuint(digit.timestamp, ==, 5000 + 9 * 960); /* not onto the packet before */
 }
 
+/* A packet that was said before a key, and comes behind it, would turn the clock back; a source whose clock stood still
+ * meanwhile is not late. */
+static void test_late_behind_digits(void)
+{
+    cg_rtp_rewriter rewriter = fresh();
+    expect(&rewriter, alice, 70000, 960000, 0, 100, 5000, true);
+    cg_rtp_place digit = cg_rtp_rewriter_insert(&rewriter, 100 * MS);
+    g_assert_cmpuint(digit.timestamp, ==, 5000 + 4800);
+    expect(&rewriter, alice, 70003, 960000 + 3 * 960, 110 * MS, -1, 0, false);
+    expect(&rewriter, alice, 70005, 960000 + 5 * 960, 111 * MS, 102, 5000 + 4800, false);
+    expect(&rewriter, alice, 70006, 960000 + 6 * 960, 120 * MS, 103, 5000 + 5760, false);
+    cg_rtp_rewriter_insert(&rewriter, 2000 * MS);
+    expect(&rewriter, alice, 70007, 960000 + 7 * 960, 2020 * MS, 105, 5000 + 5760 + 48 * 1880 + 960, false);
+    expect(&rewriter, alice, 70008, 960000 + 8 * 960, 2040 * MS, 106, 5000 + 5760 + 48 * 1880 + 1920, false);
+}
+
 static void test_digits_first(void)
 {
     cg_rtp_rewriter rewriter = fresh();
@@ -120,6 +136,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rewriter/change-of-clock", test_change_of_clock);
     g_test_add_func("/rewriter/pause", test_pause);
     g_test_add_func("/rewriter/digits-between", test_digits_between);
+    g_test_add_func("/rewriter/late-behind-digits", test_late_behind_digits);
     g_test_add_func("/rewriter/digits-first", test_digits_first);
     return g_test_run();
 }
