@@ -235,6 +235,8 @@ static size_t add_concealment(cg_transcoder *transcoder, const cg_jitter_frame *
     const cg_jitter_slot *next = frame->packet;
     bool usable = next != NULL && next->duration > 0 && &transcoder->voices[next->codec] == v;
     cg_decoder_conceal(v->decoder, usable ? next->payload : NULL, usable ? next->size : 0, count, pcm);
+    if (transcoder->listener != NULL) /* a key that has hardly begun is made a longer one by this */
+        cg_dtmf_listener_watch(transcoder->listener, pcm, count, cg_decoder_rate(v->decoder));
     return add_resampled(transcoder, v, pcm, count);
 }
 

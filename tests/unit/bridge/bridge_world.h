@@ -7,7 +7,7 @@
 
 #include <glib.h>
 
-#define WORLD_MAX_CALLERS 4
+#define WORLD_MAX_CALLERS 32
 
 typedef struct {
     cg_rtp_header header;

@@ -197,6 +197,7 @@ static const scenario scenarios[] = {
     {"clean", CG_CODEC_PCMU, 100, 70},
     {"pcmu", CG_CODEC_PCMU, 100, 70, .lose = 50},
     {"pcma", CG_CODEC_PCMA, 100, 70, .lose = 50},
+    {"pcmu-both-ways", CG_CODEC_PCMU, 100, 70, .lose = 98, .most_wrong = 3}, /* passed on, and lost again */
     {"g722", CG_CODEC_G722, 100, 70, .lose = 50, .most_wrong = 20},
     {"opus", CG_CODEC_OPUS, 100, 70, .lose = 50, .calls = CALLS / 5, .most_wrong = 4},
     {"hand", CG_CODEC_PCMU, 250, 150, .lose = 50},
