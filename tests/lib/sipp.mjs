@@ -88,13 +88,16 @@ export const replyAs = (tag, status, sdp, { extra = [] } = {}) => send([
   `SIP/2.0 ${status}`, 'Via: [$via]', 'From: [$remote]', `To: [$local];tag=${tag}[call_number]`, '[last_Call-ID:]', 'CSeq: [$sequence]',
   CONTACT, ...extra, ...body(sdp)]);
 
-const KEEP = '<ereg regexp="SIP/2.0.*" search_in="hdr" header="Via:" assign_to="via"/>' +
-  '<ereg regexp="[0-9]+ INVITE" search_in="hdr" header="CSeq:" assign_to="sequence"/>' +
+const KEEP_TRANSACTION = '<ereg regexp="SIP/2.0.*" search_in="hdr" header="Via:" assign_to="via"/>' +
+  '<ereg regexp="[0-9]+ INVITE" search_in="hdr" header="CSeq:" assign_to="sequence"/>';
+const KEEP = KEEP_TRANSACTION +
   '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="remote"/>' +
   '<ereg regexp="sip:[^;>]*" search_in="hdr" header="Contact:" assign_to="target"/>' +
   '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="local"/>';
 /** The INVITE of a call that the phone will say something in later. */
 export const expectInvite = () => expect('INVITE', KEEP);
+/** One within the call, which replyToInvite() answers after other things were said. */
+export const expectOffer = () => expect('INVITE', KEEP_TRANSACTION);
 
 /** A request of the called phone within the call. `sdp`: its body, of another `type` where that is given. */
 export const request = (method, sequence, { sdp, type, extra = [] } = {}) => send([

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { failure } from '../lib/signal-calls.mjs';
-import { description, expect, expectStatus, mediaPort, reply, replyToInvite, request } from '../lib/sipp.mjs';
+import { description, expect, expectOffer, expectStatus, mediaPort, reply, replyToInvite, request } from '../lib/sipp.mjs';
 import { talkToPhone } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -44,9 +44,8 @@ test('an offer that crosses the phone\'s own is made again; what was wanted last
 });
 
 test('an offer of the phone that crosses ours is 491, and ours goes on', { timeout }, async (t) => {
-  const keep = '<ereg regexp="SIP/2.0.*" search_in="hdr" header="Via:" assign_to="via"/><ereg regexp="[0-9]+ INVITE" search_in="hdr" header="CSeq:" assign_to="sequence"/>';
   const { client, sipp, callsid } = await talkToPhone(t, (port) => [
-    expect('INVITE', keep), request('INVITE', 1, { sdp: description(port, { direction: 'sendonly', version: 2 }) }), expectStatus(100, { optional: true }),
+    expectOffer(), request('INVITE', 1, { sdp: description(port, { direction: 'sendonly', version: 2 }) }), expectStatus(100, { optional: true }),
     expectStatus(491), request('ACK', 1), replyToInvite('200 OK', description(port, { direction: 'recvonly', version: 2 })), expect('ACK')]);
   await client.request('hold', { callsid, on: true });
   await until(() => sipp.told('ACK').filter((message) => /^CSeq: \d\d+ ACK/m.test(message)).length === 2, 'the ACK of ours');

@@ -4,7 +4,7 @@ import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { MediaPeers } from '../lib/media-peers.mjs';
 import { connect, invite, registered } from '../lib/signal-calls.mjs';
-import { awaitNudge, call, description, expect, expectInvite, expectStatus, freePort, mediaPort, reply, replyToInvite, request, RtpSocket, Sipp } from '../lib/sipp.mjs';
+import { awaitNudge, call, description, expect, expectInvite, expectOffer, expectStatus, freePort, mediaPort, reply, replyToInvite, request, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { SrtpKey } from '../lib/srtp.mjs';
 import { startTelephony, talkToPhone } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
@@ -100,9 +100,8 @@ test('an offer of no use is refused, and nothing changes', { timeout }, async (t
 });
 
 test('while an offer of ours waits: 491 to an offer, 200 to a refresh', { timeout }, async (t) => {
-  const keep = '<ereg regexp="SIP/2.0.*" search_in="hdr" header="Via:" assign_to="via"/><ereg regexp="[0-9]+ INVITE" search_in="hdr" header="CSeq:" assign_to="sequence"/>';
   const { client, sipp, callsid } = await talkToPhone(t, (port) => [
-    expect('INVITE', keep), ...update(1, description(port, { direction: 'sendonly', version: 2 }), 491), ...update(2),
+    expectOffer(), ...update(1, description(port, { direction: 'sendonly', version: 2 }), 491), ...update(2),
     replyToInvite('200 OK', description(port, { direction: 'recvonly', version: 2 })), expect('ACK')]);
   await client.request('hold', { callsid, on: true });
   await until(() => sipp.told('ACK').length === 2, 'the second ACK');
