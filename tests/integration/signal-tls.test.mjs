@@ -85,7 +85,7 @@ test('TLS', async (t) => {
 test('plain only where it cannot be overheard', async (t) => {
   for (const listen of ['0.0.0.0', '::']) {
     const refused = await EchoServer.start(t, { server: { listen } });
-    assert.match(refused.failure, /without TLS.*certificate and key.*allow plain/);
+    assert.match(refused.failure, /without TLS.*tls_certificate and tls_key.*allow_plain/);
     const allowed = await EchoServer.start(t, { server: { listen, allow_plain: 'true' } });
     await (await SignalClient.connect(allowed.url, accessToken('alice'))).close();
   }
