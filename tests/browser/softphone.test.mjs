@@ -175,7 +175,7 @@ async function reach(caller, callee, to, pattern) {
   await sees(callee, '#incoming-name', pattern);
   await callee.click('#answer');
   await sees(caller, '#call-name', new RegExp(to));
-  await sees(caller, '#call-state', /^Connected$/);
+  for (const page of [caller, callee]) await sees(page, '#call-state', /^Connected$/); // each in its own time
 }
 
 test('a call is transferred by keyboard; who it went to is told, and who stays hears them', { timeout }, async () => {
