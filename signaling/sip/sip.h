@@ -74,7 +74,7 @@ typedef struct {
     unsigned status;             /* RINGING, FAILED, ENDED: of the response. INCOMING, REFER: with which to refuse it */
     unsigned host;               /* RINGING, ANSWERED, FAILED, HOST_AWAY: index of the one that said it */
     unsigned retry_after_s;      /* HOST_AWAY: it asked for (Retry-After, RFC 3261 section 21.5.4) */
-    char key;                    /* KEYS: 0-9 * # A-D */
+    char key;                    /* KEY: 0-9 * # A-D */
     char *sdp;                   /* NULL: none. "": none that is taken (another type, too long) */
     char *from_user, *from_name; /* INCOMING; unescaped, never NULL */
     char *to_user;               /* INCOMING, REFER; the same */

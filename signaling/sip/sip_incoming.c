@@ -24,11 +24,19 @@ static void expect_ack(cg_sip *sip, const sip_t *message)
     cg_sip_screen_leave(sip->screen, message->sip_call_id->i_id, now_us);
 }
 
-static void refuse(cg_sip *sip, nua_handle_t *handle, const sip_t *message, int status, const char *phrase)
+/* `header` says more; NULL: nothing does. */
+static void refuse_with(cg_sip *sip, nua_handle_t *handle, const sip_t *message, const char *header, int status,
+                        const char *phrase)
 {
     expect_ack(sip, message);
-    nua_respond(handle, status, phrase, NUTAG_WITH_CURRENT(sip->nua), TAG_END());
+    nua_respond(handle, status, phrase, NUTAG_WITH_CURRENT(sip->nua), TAG_IF(header != NULL, SIPTAG_HEADER_STR(header)),
+                TAG_END());
     nua_handle_destroy(handle);
+}
+
+static void refuse(cg_sip *sip, nua_handle_t *handle, const sip_t *message, int status, const char *phrase)
+{
+    refuse_with(sip, handle, message, NULL, status, phrase);
 }
 
 static void challenge(cg_sip *sip, nua_handle_t *handle, const sip_t *message, const char *peer, bool stale)
@@ -60,20 +68,14 @@ static bool admit(cg_sip *sip, nua_handle_t *handle, const sip_t *message, const
 
 static void refuse_too_short(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
 {
-    g_autofree char *min = g_strdup_printf("%u", sip->config.min_session_s);
-    expect_ack(sip, message);
-    nua_respond(handle, SIP_422_SESSION_TIMER_TOO_SMALL, NUTAG_WITH_CURRENT(sip->nua), SIPTAG_MIN_SE_STR(min),
-                TAG_END());
-    nua_handle_destroy(handle);
+    g_autofree char *min = g_strdup_printf("Min-SE: %u", sip->config.min_session_s);
+    refuse_with(sip, handle, message, min, SIP_422_SESSION_TIMER_TOO_SMALL);
 }
 
 static void refuse_full(cg_sip *sip, nua_handle_t *handle, const sip_t *message)
 {
-    g_autofree char *retry_after = g_strdup_printf("%u", CG_SIP_RETRY_AFTER_S);
-    expect_ack(sip, message);
-    nua_respond(handle, SIP_503_SERVICE_UNAVAILABLE, NUTAG_WITH_CURRENT(sip->nua), SIPTAG_RETRY_AFTER_STR(retry_after),
-                TAG_END());
-    nua_handle_destroy(handle);
+    g_autofree char *retry_after = g_strdup_printf("Retry-After: %u", CG_SIP_RETRY_AFTER_S);
+    refuse_with(sip, handle, message, retry_after, SIP_503_SERVICE_UNAVAILABLE);
 }
 
 /* 0, or why nothing of ours can be replaced. */

@@ -32,17 +32,9 @@ static char *copy_user(const url_t *url)
 /* A display name without its quotes, and without what escapes within them (RFC 3261 section 25.1, quoted-pair). */
 static char *copy_name(const char *display)
 {
-    size_t size = display != NULL ? strlen(display) : 0;
-    if (size < 2 || display[0] != '"' || display[size - 1] != '"')
-        return copy_text(display);
-    GString *inner = g_string_new(NULL);
-    for (const char *c = display + 1; c < display + size - 1; c++) {
-        c += *c == '\\' && c + 1 < display + size - 1;
-        g_string_append_c(inner, *c);
-    }
-    char *name = copy_text(inner->str);
-    g_string_free(inner, TRUE);
-    return name;
+    g_autofree char *inner = g_strdup(display);
+    bool is_quoted = display != NULL && msg_unquote(inner, display) != NULL;
+    return copy_text(is_quoted ? inner : display);
 }
 
 static void read_headers(const sip_t *message, cg_sip_event *event)

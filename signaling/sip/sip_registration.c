@@ -68,11 +68,6 @@ bool cg_sip_registration_is(const cg_sip_registration *registration, const cg_si
            registration->expires_s == peer->register_expires_s && registration->retry_s == peer->register_retry_s;
 }
 
-const char *cg_sip_registration_name(const cg_sip_registration *registration)
-{
-    return registration->name;
-}
-
 static void drop_handle(cg_sip_registration *registration)
 {
     g_clear_pointer(&registration->handle, nua_handle_destroy);

@@ -11,7 +11,6 @@ typedef struct cg_sip_registration cg_sip_registration;
 
 cg_sip_registration *cg_sip_registration_new(cg_sip *sip, const cg_sip_peer *peer);            /* begins at once */
 bool cg_sip_registration_is(const cg_sip_registration *registration, const cg_sip_peer *peer); /* just like this */
-const char *cg_sip_registration_name(const cg_sip_registration *registration);
 /* Takes it back; it is gone (done) when the registrar has answered, or at once. */
 void cg_sip_registration_end(cg_sip_registration *registration);
 void cg_sip_registration_free(void *registration);
