@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -35,7 +35,16 @@ async function startDemo(t) {
   return { url: line.replace('listening on ', ''), process, exited, phones, directory };
 }
 
-const runs = (pid) => existsSync(`/proc/${pid}/stat`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+/** Whether `pid` is a process that has not ended. It may end between any two looks at it, so there is only one. */
+function runs(pid) {
+  try {
+    return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
 const text = (page, selector) => page.$eval(selector, (element) => (element.checkVisibility() ? element.innerText.trim() : ''));
 const sees = (page, selector, pattern) => until(async () => pattern.test(await text(page, selector)), `${pattern} in ${selector}`, 20000)
   .catch(async (error) => { throw new Error(`${error.message}; it shows: ${await text(page, 'body')}`); });
