@@ -1,4 +1,4 @@
-/* `callgate token mint`: one token on standard output. */
+/* `callgate token mint`: one token on standard output, and nothing else there. */
 #include "gateway/command/token_command.h"
 
 #include "auth/mint.h"
@@ -108,6 +108,15 @@ static bool fill_request(const mint_options *options, cg_form *form, cg_mint_req
     return true;
 }
 
+/* It is made all the same: the gateway takes it, and whoever has it may see that they are connected. */
+static void warn_of_no_grant(const cg_mint_request *request)
+{
+    if (!request->incoming && !cg_sid_is_set(&request->application))
+        fputs("callgate token mint: warning: this token can neither call nor be called: --application AP... lets the "
+              "client call, --incoming lets it be called\n",
+              stderr);
+}
+
 static int mint(cg_mint_request *request, const cg_token_key *key)
 {
     g_autofree char *error = NULL;
@@ -118,6 +127,7 @@ static int mint(cg_mint_request *request, const cg_token_key *key)
         fprintf(stderr, "callgate token mint: %s\n", error);
         return 1;
     }
+    warn_of_no_grant(request);
     puts(token);
     return 0;
 }
