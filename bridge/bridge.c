@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "bridge/bridge_ports.h"
 #include "bridge/bridge_stats.h"
 #include "bridge/ice/worker_ufrag.h"
 #include "bridge/worker/admission.h"
@@ -459,6 +460,25 @@ void cg_bridge_leg_stats(cg_bridge *bridge, cg_leg_id leg)
 void cg_bridge_leg_close(cg_bridge *bridge, cg_leg_id leg)
 {
     cg_worker_post_close(worker_of(bridge, leg)->worker, leg);
+}
+
+const cg_addresses *cg_bridge_addresses(const cg_bridge *bridge)
+{
+    return &bridge->addresses;
+}
+
+uint16_t cg_bridge_udp_port(const cg_bridge *bridge, unsigned worker)
+{
+    g_assert(worker < bridge->worker_count);
+    const cg_worker *of = bridge->workers[worker].worker;
+    const cg_udp *udp = of->ipv4 != NULL ? of->ipv4 : of->ipv6;
+    return udp != NULL ? cg_udp_port(udp) : 0;
+}
+
+uint16_t cg_bridge_tcp_port(const cg_bridge *bridge)
+{
+    uint16_t port = bridge->acceptor != NULL ? cg_tcp_acceptor_port(bridge->acceptor, AF_INET) : 0;
+    return port != 0 || bridge->acceptor == NULL ? port : cg_tcp_acceptor_port(bridge->acceptor, AF_INET6);
 }
 
 unsigned cg_bridge_worker_count(const cg_bridge *bridge)

@@ -7,6 +7,7 @@
 #include "gateway/client/client_destination.h"
 #include "gateway/client/client_messages.h"
 #include "gateway/http/http_api.h"
+#include "gateway/listening.h"
 
 #include <signal.h>
 
@@ -269,6 +270,7 @@ cg_gateway *cg_gateway_new(uv_loop_t *loop, cg_config *config, cg_config_reload 
         return NULL;
     }
     start_handles(gateway);
+    cg_listening_log(gateway);
     return gateway;
 }
 

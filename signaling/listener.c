@@ -105,7 +105,8 @@ cg_listener *cg_listener_new(uv_loop_t *loop, const char *address, uint16_t port
     int fd = open_socket(address, port);
 
     if (fd < 0) {
-        *ret_error = g_strdup_printf("cannot listen on %s port %u: %s", address, port, g_strerror(errno));
+        const char *option = errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT ? "server.listen" : "server.port";
+        *ret_error = g_strdup_printf("%s: cannot listen on %s port %u: %s", option, address, port, g_strerror(errno));
         return NULL;
     }
     cg_listener *listener = g_new0(cg_listener, 1);

@@ -39,9 +39,8 @@ bool cg_dual_port_open(const cg_dual_port *how, const cg_addresses *addresses, u
         *ret_error = g_strdup("none of the media addresses can be bound on this host");
         return false;
     }
-    const char *reason = g_strerror(errno);
-    *ret_error = port == 0
-                     ? g_strdup_printf("%s: cannot bind a %s port: %s", how->option, how->protocol, reason)
-                     : g_strdup_printf("%s: cannot bind %s port %u: %s", how->option, how->protocol, port, reason);
+    const char *reason = g_strerror(errno), *option = errno == EADDRNOTAVAIL ? "media.addresses" : how->option;
+    *ret_error = port == 0 ? g_strdup_printf("%s: cannot bind a %s port: %s", option, how->protocol, reason)
+                           : g_strdup_printf("%s: cannot bind %s port %u: %s", option, how->protocol, port, reason);
     return false;
 }

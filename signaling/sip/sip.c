@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "signaling/sip/sip_auth.h"
 #include "signaling/sip/sip_internal.h"
+#include "signaling/sip/sip_ports.h"
 
 #include <string.h>
 
@@ -304,18 +305,6 @@ static void free_parts(cg_sip *sip)
     g_free(sip);
 }
 
-static char *describe_failure(const cg_sip_config *config)
-{
-    g_autofree char *addresses = g_strjoinv(" and ", (char **) config->addresses);
-    if (config->tls_certificate == NULL)
-        return g_strdup_printf("SIP cannot listen on %s port %u: taken, or no address of this machine", addresses,
-                               config->port);
-    return g_strdup_printf(
-        "SIP cannot listen on %s ports %u and %u (TLS): taken, no address of this machine, or OpenSSL is set to less "
-        "than TLS 1.2",
-        addresses, config->port, config->tls_port);
-}
-
 cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_handler *handler, void *user,
                    char **ret_error)
 {
@@ -338,7 +327,7 @@ cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_hand
     if (running)
         return sip;
     g_thread_join(sip->thread);
-    *ret_error = describe_failure(config);
+    *ret_error = cg_sip_ports_fault(config);
     free_parts(sip);
     return NULL;
 }

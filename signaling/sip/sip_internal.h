@@ -97,6 +97,7 @@ struct cg_sip {
 
     su_root_t *root;
     nua_t *nua;
+    struct nta_agent_s *agent;      /* of nua, which does not give it away */
     struct sres_cache *names;       /* owned */
     msg_mclass_t *parser;           /* owned */
     su_timer_t *deadline;           /* of stopping */

@@ -84,13 +84,13 @@ char *cg_sip_listener_url(const cg_sip_listener *listener, const char *scheme, u
 
 /* --- what Sofia does --- */
 
-static const cg_sip **of_thread(void)
+static cg_sip **of_thread(void)
 {
-    static _Thread_local const cg_sip *sip;
+    static _Thread_local cg_sip *sip;
     return &sip;
 }
 
-void cg_sip_listen_watch(const cg_sip *sip)
+void cg_sip_listen_watch(cg_sip *sip)
 {
     *of_thread() = sip;
 }
@@ -109,12 +109,14 @@ int nta_agent_add_tport(nta_agent_t *agent, url_string_t const *uri, tag_type_t 
 {
     typedef int add_function(nta_agent_t *, url_string_t const *, tag_type_t, tag_value_t, ...);
     add_function *original = (add_function *) dlsym(RTLD_NEXT, "nta_agent_add_tport");
-    const cg_sip *sip = *of_thread();
+    cg_sip *sip = *of_thread();
     va_list rest;
     va_start(rest, value);
     tagi_t *tags = tl_vlist2(tag, value, rest);
     va_end(rest);
     int result = original(agent, uri, TAG_NEXT(tags));
+    if (sip != NULL)
+        sip->agent = agent;
     for (size_t i = 1; sip != NULL && result == 0 && i < sip->listeners.count; i++) {
         bool secure = is_secure(uri);
         g_autofree char *url = cg_sip_listener_url(&sip->listeners.at[i], secure ? "sips" : "sip",

@@ -36,5 +36,5 @@ bool cg_sip_listeners_have(const cg_sip_listeners *listeners, const char *host, 
 char *cg_sip_listener_url(const cg_sip_listener *listener, const char *scheme, uint16_t port);
 
 /* From now on this thread's stack opens the ports of all of them where it is given those of the first, and tells each
- * peer the Contact of its family. NULL: no more. */
-void cg_sip_listen_watch(const cg_sip *sip);
+ * peer the Contact of its family; its agent is noted. NULL: no more. */
+void cg_sip_listen_watch(cg_sip *sip);

@@ -2,6 +2,7 @@
 #include "signaling/sip/sip_internal.h"
 
 #include "signaling/sip/sip_keepalive.h"
+#include "signaling/sip/sip_ports.h"
 #include "signaling/sip/sip_registration.h"
 #include "signaling/sip/sip_screen.h"
 #include "signaling/sip/sip_targets.h"
@@ -96,6 +97,7 @@ static bool start(cg_sip *sip, su_wait_t *wait)
     if (sip->root == NULL || !start_stack(sip))
         return false;
     start_looking(sip);
+    cg_sip_ports_tell(sip->agent);
     su_wait_create(wait, cg_mailbox_fd(sip->mailbox), SU_WAIT_IN);
     su_root_register(sip->root, wait, on_mail, (su_wakeup_arg_t *) sip, 0);
     return true;

@@ -2,13 +2,15 @@
 // The one thing to know: whoever gets it wrong is told which file, group and option it is, and nothing starts.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { BINARY, configuration, keyFile, makeCertificate, startGateway } from '../lib/gateway.mjs';
-import { ACCOUNT, APPLICATION } from '../lib/tokens.mjs';
+import { ACCOUNT, APPLICATION, KEY, SECRET } from '../lib/tokens.mjs';
 import { writeTone } from '../lib/tone.mjs';
 
 /** Starts the program with that configuration and expects it to refuse: what it said. `check-config` must have said so
@@ -62,14 +64,92 @@ test('a configuration with a mistake is named, and nothing starts', async (t) =>
   for (const [name, config, expected] of cases) {
     await t.test(name, () => { assert.match(refusal(config), expected); });
   }
-  await t.test('a port that is taken', async (t2) => {
-    const gateway = await startGateway({}, t2);
-    assert.match(refusal({ server: { port: gateway.port } }, { foreseeable: false }), new RegExp(`${gateway.port}.*in use`));
-  });
   await t.test('no file', () => {
     const { status, stderr } = spawnSync(BINARY, ['serve', '--config', '/nowhere/callgate.conf'], { encoding: 'utf8' });
     assert.deepEqual([status > 0, /\/nowhere\/callgate\.conf/.test(stderr)], [true, true]);
   });
+});
+
+/** A port of 127.0.0.1 that somebody has, until the test is over. */
+async function takenPort(t, transport) {
+  const taken = transport === 'udp' ? createSocket('udp4').bind(0, '127.0.0.1') : createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.after(() => taken.close());
+  return taken.address().port;
+}
+
+/** One that nobody has. */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Options of SIP with TLS. */
+function secureSip(t) {
+  const directory = mkdtempSync(join(tmpdir(), 'callgate-made-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const { certificate, key } = makeCertificate(directory);
+  return { listen: '127.0.0.1', tls_certificate: certificate, tls_key: key, tls_ca: certificate };
+}
+
+test('a port that is taken is named with its option, and so is an address that is not this machine\'s', async (t) => {
+  const [udp, tcp, free] = [await takenPort(t, 'udp'), await takenPort(t, 'tcp'), await freePort()];
+  const sip = { listen: '127.0.0.1' };
+  const cases = [
+    [{ server: { port: tcp } }, `server.port: cannot listen on 127.0.0.1 port ${tcp}: Address already in use`],
+    [{ media: { workers: 1, udp_port: udp } }, `media.udp_port: cannot bind UDP port ${udp}: Address already in use`],
+    [{ media: { tcp_port: tcp } }, `media.tcp_port: cannot bind TCP port ${tcp}: Address already in use`],
+    [{ sip: { ...sip, port: udp } }, `sip.port: cannot listen on 127.0.0.1 UDP port ${udp}: Address already in use`],
+    [{ sip: { ...sip, port: tcp } }, `sip.port: cannot listen on 127.0.0.1 TCP port ${tcp}: Address already in use`],
+    [{ sip: { ...secureSip(t), port: free, tls_port: tcp } }, `sip.tls_port: cannot listen on 127.0.0.1 TLS port ${tcp}: Address already in use`],
+    [{ server: { listen: '203.0.113.7', allow_plain: true, port: free } }, `server.listen: cannot listen on 203.0.113.7 port ${free}: Cannot assign`],
+    [{ media: { workers: 1, addresses: '203.0.113.7', udp_port: free } }, `media.addresses: cannot bind UDP port ${free}: Cannot assign`],
+    [{ sip: { listen: '203.0.113.7', port: free } }, `sip.listen: cannot listen on 203.0.113.7 UDP port ${free}: Cannot assign`],
+  ];
+  for (const [config, expected] of cases) {
+    await t.test(expected, () => {
+      const said = refusal(config, { foreseeable: false });
+      assert.ok(said.includes(`callgate: ${expected}`), said);
+    });
+  }
+});
+
+test('the log says at start what is listened on', async (t) => {
+  const [tlsPort, mediaPort] = [await freePort(), await freePort()];
+  const gateway = await startGateway({
+    config: { media: { tcp_port: mediaPort, rtp_port_min: 21000, rtp_port_max: 21999 }, sip: { ...secureSip(t), port: 0, tls_port: tlsPort } },
+  }, t);
+  const [http] = await gateway.logged('server.listening');
+  assert.deepEqual([http.address, http.port, http.tls], ['127.0.0.1', gateway.port, 'no']);
+  const sip = await gateway.logged('sip.listening', 3);
+  assert.deepEqual(sip.map(({ transport, address }) => [transport, address]), ['udp', 'tcp', 'tls'].map((transport) => [transport, '127.0.0.1']));
+  assert.equal(sip[2].port, tlsPort);
+  const media = await gateway.logged('media.listening', 3);
+  assert.deepEqual(media.map(({ transport, use, addresses }) => [transport, use, addresses]),
+    [['udp', 'ice', '127.0.0.1'], ['tcp', 'ice', '127.0.0.1'], ['udp', 'rtp', '127.0.0.1']]);
+  assert.match(media[0].ports, /^\d+[-,]\d+$/);
+  assert.deepEqual([media[1].ports, media[2].ports], [String(mediaPort), '21000-21999']);
+  for (const { port } of [sip[1], { port: mediaPort }]) {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.destroy();
+  }
+  const datagrams = await createSocket('udp4');
+  t.after(() => datagrams.close());
+  datagrams.bind(sip[0].port, '127.0.0.1');
+  const [error] = await once(datagrams, 'error');
+  assert.equal(error.code, 'EADDRINUSE');
+});
+
+test('where there is no SIP, nothing is said of it; full ICE names its agents\' ports', async (t) => {
+  const gateway = await startGateway({ config: { media: { ice: 'full', agent_ports: '50000-50999' } } }, t);
+  const [media] = await gateway.logged('media.listening');
+  assert.deepEqual([media.transport, media.use, media.ports], ['udp', 'ice', '50000-50999']);
+  assert.deepEqual([gateway.logs('sip.listening'), gateway.logs('media.listening').length], [[], 1]);
 });
 
 test('the command line', async (t) => {
@@ -104,6 +184,20 @@ test('the command line', async (t) => {
     for (const group of ['server', 'limits', 'tokens', 'media', 'sip', 'calls', 'log', 'demo']) assert.match(list, new RegExp(`^\\[${group}\\]$`, 'm'));
     assert.match(list, /^#ring_timeout_s = 30$/m);
   });
+});
+
+test('a token that can do nothing is minted with a warning, any other without', async (t) => {
+  const mint = (...grants) => spawnSync(BINARY, ['token', 'mint', '--account', ACCOUNT, '--key', KEY, '--secret-env', 'CALLGATE_SECRET',
+    '--identity', 'alice', ...grants], { encoding: 'utf8', timeout: 20000, env: { ...process.env, CALLGATE_SECRET: SECRET } });
+  const warning = /^callgate token mint: warning: this token can neither call nor be called: --application AP.* lets .*, --incoming lets .*\n$/;
+  for (const [grants, expected] of [[[], warning], [['--incoming'], /^$/], [['--application', APPLICATION], /^$/]]) {
+    await t.test(grants.join(' ') || 'nothing granted', () => {
+      const { status, stdout, stderr } = mint(...grants);
+      assert.equal(status, 0);
+      assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+      assert.match(stderr, expected);
+    });
+  }
 });
 
 test('a gateway may open what the hard limit allows, whatever the shell\'s soft one is', async (t) => {
