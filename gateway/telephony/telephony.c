@@ -174,7 +174,8 @@ cg_sip_leg *cg_telephony_take_caller(cg_telephony *telephony, const cg_incoming_
 {
     cg_sdp *offer = NULL;
     if (event->status != 0) {
-        cg_telephony_note_refused(telephony, event, route->trunk, "media_type", event->status);
+        const char *reason = event->status == 415 ? "media_type" : "body";
+        cg_telephony_note_refused(telephony, event, route->trunk, reason, event->status);
         cg_sip_reject(telephony->sip, event->dialog, event->status);
         return NULL;
     }

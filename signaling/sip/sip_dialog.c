@@ -82,10 +82,8 @@ void cg_sip_dialog_on_reinvite(cg_sip_dialog *dialog, const sip_t *message)
         nua_respond(dialog->handle, SIP_481_NO_TRANSACTION, TAG_END());
         return;
     }
-    if (cg_sip_body_is_foreign(message)) {
-        nua_respond(dialog->handle, SIP_415_UNSUPPORTED_MEDIA, CG_SIP_ACCEPT, CG_SIP_ACCEPT_ENCODING, TAG_END());
+    if (cg_sip_dialog_refuse_body(dialog, message))
         return;
-    }
     if (dialog->update != NULL) {
         cg_sip_dialog_say_later(dialog);
         return;

@@ -53,7 +53,7 @@ cg_sip_event cg_sip_read_invite(const sip_t *message)
 {
     cg_sip_event event = {
         .kind = CG_SIP_INCOMING,
-        .status = cg_sip_body_is_foreign(message) ? 415 : 0,
+        .status = cg_sip_body_refusal(message),
         .sdp = cg_sip_read_body(message),
         .from_user = copy_user(message->sip_from->a_url),
         .from_name = copy_name(message->sip_from->a_display),

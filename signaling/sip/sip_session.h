@@ -44,6 +44,8 @@ void cg_sip_session_refreshed(struct cg_sip_dialog *dialog, int status, const si
 void cg_sip_session_stop(struct cg_sip_dialog *dialog);
 
 /* sip_update.c */
+/* Of a request within a call: what it carries cannot be read, and it was answered so. */
+bool cg_sip_dialog_refuse_body(struct cg_sip_dialog *dialog, const sip_t *message);
 void cg_sip_dialog_on_update(struct cg_sip_dialog *dialog, const sip_t *message);
 void cg_sip_dialog_on_update_response(struct cg_sip_dialog *dialog, int status, const sip_t *message);
 void cg_sip_dialog_say_later(struct cg_sip_dialog *dialog); /* 500 with Retry-After, to the request that is told of */

@@ -17,6 +17,15 @@ void cg_sip_dialog_say_later(cg_sip_dialog *dialog)
                 SIPTAG_RETRY_AFTER_STR(seconds), TAG_END());
 }
 
+bool cg_sip_dialog_refuse_body(cg_sip_dialog *dialog, const sip_t *message)
+{
+    int status = (int) cg_sip_body_refusal(message);
+    if (status != 0)
+        nua_respond(dialog->handle, status, sip_status_phrase(status), NUTAG_WITH_CURRENT(dialog->sip->nua),
+                    TAG_IF(status == 415, CG_SIP_ACCEPT), TAG_IF(status == 415, CG_SIP_ACCEPT_ENCODING), TAG_END());
+    return status != 0;
+}
+
 /* A session has a timer when it is answered. */
 static char *accept_timer(cg_sip_dialog *dialog)
 {
@@ -46,11 +55,8 @@ void cg_sip_dialog_on_update(cg_sip_dialog *dialog, const sip_t *message)
         nua_respond(dialog->handle, SIP_481_NO_TRANSACTION, NUTAG_WITH_CURRENT(dialog->sip->nua), TAG_END());
         return;
     }
-    if (cg_sip_body_is_foreign(message)) {
-        nua_respond(dialog->handle, SIP_415_UNSUPPORTED_MEDIA, NUTAG_WITH_CURRENT(dialog->sip->nua), CG_SIP_ACCEPT,
-                    CG_SIP_ACCEPT_ENCODING, TAG_END());
+    if (cg_sip_dialog_refuse_body(dialog, message))
         return;
-    }
     if (dialog->update != NULL) {
         cg_sip_dialog_say_later(dialog);
         return;

@@ -26,7 +26,7 @@ static void check_body(const sip_t *message, char *sdp)
 {
     if (sdp != NULL && strlen(sdp) > CG_SIP_MAX_BODY)
         abort();
-    if (cg_sip_body_is_foreign(message) && g_strcmp0(sdp, "") != 0)
+    if (cg_sip_body_refusal(message) != 0 && g_strcmp0(sdp, "") != 0)
         abort();
     g_free(sdp);
 }

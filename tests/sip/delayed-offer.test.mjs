@@ -114,7 +114,7 @@ test('a body that is no description is no INVITE without an offer: it is told wh
   ];
   for (const [sdp, ...headers] of foreign) {
     const refusal = await refused(t, gateway, 415, sdp, ...headers);
-    assert.match(refusal, /^Accept: ?application\/sdp\r?$/m, headers.join());
+    assert.match(refusal, /^Accept: ?application\/sdp, ?multipart\/mixed, ?multipart\/alternative\r?$/m, headers.join());
     assert.match(refusal, /^Accept-Encoding: ?identity\r?$/m, headers.join());
   }
   const broken = await refused(t, gateway, 488, 'v=1', 'Content-Type: application/sdp');
