@@ -2,7 +2,7 @@
 // The one thing to know: everything goes under a directory of the test's own, nothing into the system.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -69,9 +69,13 @@ test('the installed program serves the installed pages', async (t) => {
   t.after(() => gateway.stop());
   await gateway.start();
   assert.equal((await fetch(`${gateway.url}/healthz`)).status, 200);
-  const client = await fetch(`${gateway.url}/callgate.js`);
-  assert.match(client.headers.get('content-type'), /javascript/);
-  assert.equal(await client.text(), readFileSync(join(TOP, 'web-demo/callgate.js'), 'utf8'));
+  const parts = readdirSync(join(TOP, 'web-demo/callgate'), { recursive: true }).filter((name) => name.endsWith('.js'));
+  assert.ok(parts.length > 20);
+  for (const path of ['callgate.js', ...parts.map((name) => `callgate/${name}`)]) {
+    const module = await fetch(`${gateway.url}/${path}`);
+    assert.match(module.headers.get('content-type'), /javascript/, path);
+    assert.equal(await module.text(), readFileSync(join(TOP, 'web-demo', path), 'utf8'), path);
+  }
 });
 
 test('systemd accepts the unit and finds little exposed', () => {

@@ -253,14 +253,17 @@ test('/demo/token', async (t) => {
 });
 
 test('pages', async (t) => {
-  await t.test('callgate.js as it is in the tree, with an ETag', async () => {
-    const { status, headers, text } = await request(`${gateway.url}/callgate.js`);
-    assert.equal(status, 200);
-    assert.equal(headers['content-type'], 'text/javascript; charset=utf-8');
-    assert.equal(text, readFileSync(join(TOP, 'web-demo/callgate.js'), 'utf8'));
-    const again = await request(`${gateway.url}/callgate.js`, { headers: { 'if-none-match': headers.etag } });
-    assert.deepEqual([again.status, again.text], [304, '']);
-  });
+  for (const path of ['callgate.js', 'callgate/device.js', 'callgate/call/call.js']) {
+    await t.test(`${path} as it is in the tree, with an ETag`, async () => {
+      const { status, headers, text } = await request(`${gateway.url}/${path}`);
+      assert.equal(status, 200);
+      assert.equal(headers['content-type'], 'text/javascript; charset=utf-8');
+      assert.equal(headers['cache-control'], 'no-cache');
+      assert.equal(text, readFileSync(join(TOP, 'web-demo', path), 'utf8'));
+      const again = await request(`${gateway.url}/${path}`, { headers: { 'if-none-match': headers.etag } });
+      assert.deepEqual([again.status, again.text], [304, '']);
+    });
+  }
   await t.test('/ is a page with a policy', async () => {
     const { status, headers } = await request(`${gateway.url}/`);
     assert.equal(status, 200);

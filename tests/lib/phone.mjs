@@ -1,20 +1,19 @@
 // A person's callgate.js in a real browser, driven from the test: register, call, answer, and every event it tells.
 // The one thing to know: the page is an empty one of the gateway's own origin that imports /callgate.js, as an embedding
 // page would; nothing of the softphone takes part.
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SLOWNESS, TOP } from './gateway.mjs';
 import { accessToken } from './tokens.mjs';
 import { until } from './wait.mjs';
 
-/** A directory to serve as web_root: callgate.js as it is, an empty page, and other files by name. */
+/** A directory to serve as web_root: the client as it is, an empty page, and other files by name. */
 export function emptyPageRoot(files = {}) {
   const root = mkdtempSync(join(tmpdir(), 'callgate-root-'));
   writeFileSync(join(root, 'index.html'), '<!doctype html><html lang="en"><title>empty</title>');
-  for (const [name, file] of Object.entries({ 'callgate.js': join(TOP, 'web-demo/callgate.js'), ...files })) {
-    copyFileSync(file, join(root, name));
-  }
+  for (const part of ['callgate.js', 'callgate']) cpSync(join(TOP, 'web-demo', part), join(root, part), { recursive: true });
+  for (const [name, file] of Object.entries(files)) copyFileSync(file, join(root, name));
   return { path: root, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 

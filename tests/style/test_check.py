@@ -68,6 +68,22 @@ class Layers(unittest.TestCase):
         self.assertEqual(self.include('tests', 'gateway/y.h'), [])
 
 
+class Modules(unittest.TestCase):
+    def imported(self, path, target):
+        return messages(f'web-demo/{path}', OPENING + f"import {{ a }} from '{target}';\n")
+
+    def test_down_only(self):
+        for path, target, allowed in (('callgate/call/x.js', '../media/y.js', True), ('callgate/media/x.js', '../call/y.js', False),
+                                      ('callgate/media/x.js', './y.js', True), ('callgate/base/x.js', '../device.js', False),
+                                      ('callgate/audio/x.js', '../../softphone.js', False), ('callgate/audio/x.js', 'react', False),
+                                      ('callgate/device.js', './call/y.js', True), ('callgate.js', './callgate/call/y.js', True),
+                                      ('softphone.js', './callgate.js', True)):
+            self.assertEqual(self.imported(path, target) == [], allowed, (path, target))
+
+    def test_new_folders_are_listed(self):
+        self.assertEqual(messages('web-demo/callgate/new/x.js', OPENING), ['new/ is not among the folders of the client'])
+
+
 class Text(unittest.TestCase):
     def test_opening_comment(self):
         wanted = ['does not start with a comment that says what the file is']
