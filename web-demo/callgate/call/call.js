@@ -13,7 +13,7 @@ import { DigitSender } from '../media/digits.js';
 import { Peer } from '../media/peer.js';
 import { MediaRecovery } from '../media/recovery.js';
 import { QualityMonitor } from '../quality/monitor.js';
-import { REQUEST_TIMEOUT } from '../signaling/signaling.js';
+import { REQUEST_TIMEOUT } from '../signaling/requests.js';
 
 /* In milliseconds. */
 const CONNECT_PATIENCE = 10000; // how long `connect` waits for the gateway before it gives up
