@@ -10,7 +10,8 @@ import { CallgateError } from './base/errors.js';
 import { browserPlatform } from './base/platform.js';
 import { heard, ignore } from './base/promises.js';
 import { VERSION } from './base/version.js';
-import { Call, deliver, dial, networkChanged, newTrack, nudge, renewIceServers, sessionLost } from './call/call.js';
+import { Call } from './call/call.js';
+import { deliver, dial, networkChanged, newTrack, nudge, renewIceServers, sessionLost } from './call/internals.js';
 import { signalUrl } from './signaling/address.js';
 import { Signaling } from './signaling/signaling.js';
 

@@ -12,10 +12,15 @@ export class LevelMeters {
     this.#platform = platform;
   }
 
-  /* {level(), stop()}; a meter that always says 0 where there is no WebAudio. */
+  /* One that always says 0. */
+  mute() {
+    return { level: () => 0, stop: ignore };
+  }
+
+  /* {level(), stop()}; a mute one where there is no WebAudio. */
   open(stream) {
     const { AudioContext } = this.#platform;
-    if (!AudioContext || stream.getAudioTracks().length === 0) return { level: () => 0, stop: ignore };
+    if (!AudioContext || stream.getAudioTracks().length === 0) return this.mute();
     this.#context ??= new AudioContext();
     this.#context.resume().catch(ignore); // waits for a user's gesture where the browser asks for one
     const source = this.#context.createMediaStreamSource(stream);

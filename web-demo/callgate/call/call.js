@@ -1,66 +1,55 @@
-/* One call, from invite to hang-up. Made by the Device only.
+/* One call, from invite to hang-up: what applications see of it, and its states. Made by the Device only.
+ *
+ *     pending (rings here) -> connecting -> open <-> reconnecting -> closed
+ *     connecting (called from here) -> ringing -> connecting -> open ...
+ *
+ * The one thing to know: who speaks to the gateway (channel.js), what is heard and said (call-media.js) and later
+ * offers (negotiation.js) are parts with their own files and know nothing of states. What becomes of the call is decided
+ * here, in one place, which is why this file is a long one.
  *
  * Emits: ringing · accept(call) · disconnect(call, error?) · cancel(call) · reject(call) · mute(on, call) ·
- * hold(on, origin, call) · transfer(state, call, error?) · transferred(party, call) · digits(digits, call) · messageReceived(message, call) · messageSent(message, call) ·
- * volume(input, output) · sample(sample) · warning(name, sample?) · warningCleared(name, sample?) ·
- * reconnecting(error) · reconnected · error(error). */
-import { VOLUME_INTERVAL } from '../audio/level-meters.js';
+ * hold(on, origin, call) · transfer(state, call, error?) · transferred(party, call) · digits(digits, call) ·
+ * messageReceived(message, call) · messageSent(message, call) · volume(input, output) · sample(sample) ·
+ * warning(name, sample?) · warningCleared(name, sample?) · reconnecting(error) · reconnected · error(error). */
 import { Emitter } from '../base/emitter.js';
 import { asCallgateError, CallgateError, errorFromGateway } from '../base/errors.js';
 import { heard, ignore } from '../base/promises.js';
-import { uuid } from '../base/uuid.js';
 import { DigitSender } from '../media/digits.js';
-import { Peer } from '../media/peer.js';
 import { MediaRecovery } from '../media/recovery.js';
-import { QualityMonitor } from '../quality/monitor.js';
-import { REQUEST_TIMEOUT } from '../signaling/requests.js';
+import { CallMedia } from './call-media.js';
+import { CallChannel } from './channel.js';
+import { deliver, dial, networkChanged, newTrack, nudge, renewIceServers, sessionLost } from './internals.js';
+import { messageFromWire, messageToWire } from './messages.js';
+import { Negotiation } from './negotiation.js';
 
-/* In milliseconds. */
-const CONNECT_PATIENCE = 10000; // how long `connect` waits for the gateway before it gives up
-const MEDIA_SETUP_LIMIT = 20000; // from `answer` to media
-
-/* Between Device and Call only; symbols, so that they are no part of the API. */
-export const dial = Symbol('dial');
-export const deliver = Symbol('deliver');
-export const newTrack = Symbol('newTrack');
-export const sessionLost = Symbol('sessionLost');
-export const nudge = Symbol('nudge');
-export const networkChanged = Symbol('networkChanged');
-export const renewIceServers = Symbol('renewIceServers');
+const MEDIA_SETUP_LIMIT = 20000; // ms from `answer` to media
 
 export class Call extends Emitter {
   #host; // the Device's side, see Device
   #direction;
   #status;
-  #callSid = null;
   #parameters;
   #customParameters;
-  #temporarySid = null;
   #remoteOffer = null; // of an incoming call, until it is accepted
   #reconnect = null; // shows a new session that this call is ours
   #accepting = false;
   #answered = false;
   #openedAt = null;
   #endReason = null;
-  #peer = null;
-  #mic = null;
-  #muted = false;
+  #channel;
+  #media;
   #held = false;
   #heldByRemote = false;
   #party = null; // address of the other side, once it was transferred
-  #earlyCandidates = []; // of the gateway's, while a call to us rings
-  #negotiation = null; // {resolve, reject} of a reinvite or reconnect under way
   #setupTimer = null;
-  #volumeTimer = null;
-  #meters = null;
-  #monitor = null;
   #sample = null;
   #digits;
+  #negotiation;
   #recovery;
   #handlers = {
     ringing: (payload) => this.#onRinging(payload),
     answer: (payload) => this.#onAnswer(payload),
-    candidate: (payload) => this.#onCandidate(String(payload.candidate ?? '')),
+    candidate: (payload) => this.#media.takeCandidate(String(payload.candidate ?? '')),
     hangup: (payload) => this.#onHangup(payload),
     cancel: (payload) => this.#onCancel(payload),
     hold: (payload) => this.#onHold(payload),
@@ -77,15 +66,17 @@ export class Call extends Emitter {
     this.#host = host;
     this.#direction = direction;
     this.#status = direction === 'incoming' ? 'pending' : 'connecting';
-    this.#callSid = callSid;
     this.#parameters = parameters;
     this.#customParameters = customParameters;
     this.#remoteOffer = offer;
     this.#reconnect = reconnect;
-    this.#digits = new DigitSender(() => this.#peer?.dtmf ?? null, (dtmf) => this.#tell('dtmf', { dtmf }));
+    this.#channel = new CallChannel(host, callSid);
+    this.#media = this.#makeMedia();
+    this.#digits = new DigitSender(() => this.#media.dtmf, (dtmf) => this.#channel.tell('dtmf', { dtmf }));
+    this.#negotiation = new Negotiation(this.#channel, () => this.#media.restart());
     this.#recovery = new MediaRecovery({
       lost: () => this.#onMediaLost(),
-      restart: () => this.#negotiate('reinvite', {}),
+      restart: () => this.#negotiation.start('reinvite'),
       back: () => this.#onMediaBack(),
       giveUp: () => this.#fail(new CallgateError(53405)),
     });
@@ -96,11 +87,11 @@ export class Call extends Emitter {
   }
 
   get callSid() {
-    return this.#callSid;
+    return this.#channel.callSid;
   }
 
   get parameters() {
-    return { ...this.#parameters, ...(this.#callSid ? { CallSid: this.#callSid } : {}) };
+    return { ...this.#parameters, ...(this.#channel.callSid ? { CallSid: this.#channel.callSid } : {}) };
   }
 
   /* Whom this call is with: "client:bob". */
@@ -125,11 +116,11 @@ export class Call extends Emitter {
   }
 
   get warnings() {
-    return this.#monitor?.warnings ?? [];
+    return this.#media.warnings;
   }
 
   get remoteStream() {
-    return this.#peer?.remoteStream ?? null;
+    return this.#media.remoteStream;
   }
 
   status() {
@@ -138,11 +129,11 @@ export class Call extends Emitter {
 
   /* While it rings: whether the other side is heard already. */
   hasEarlyMedia() {
-    return this.#status === 'ringing' && (this.#peer?.audible ?? false);
+    return this.#status === 'ringing' && this.#media.audible;
   }
 
   isMuted() {
-    return this.#muted;
+    return this.#media.muted;
   }
 
   isOnHold() {
@@ -159,7 +150,7 @@ export class Call extends Emitter {
     if (this.#status !== 'pending' || this.#accepting) return;
     this.#accepting = true;
     try {
-      await this.#openMicrophone();
+      await this.#media.openMicrophone();
       if (this.#status !== 'pending') return; // cancelled while the user was asked
       this.#setStatus('connecting');
       await this.#answer();
@@ -172,7 +163,7 @@ export class Call extends Emitter {
 
   reject() {
     if (this.#status !== 'pending') return;
-    this.#tell('reject');
+    this.#channel.tell('reject');
     this.#end('reject');
   }
 
@@ -184,15 +175,14 @@ export class Call extends Emitter {
   disconnect() {
     if (this.#status === 'closed') return;
     if (this.#status === 'pending') return this.reject();
-    if (this.#callSid) this.#tell('hangup');
+    if (this.#channel.callSid) this.#channel.tell('hangup');
     this.#end('disconnect');
   }
 
   mute(on = true) {
-    if (this.#muted === Boolean(on) || this.#status === 'closed') return;
-    this.#muted = Boolean(on);
-    this.#applyMicrophone();
-    this.emit('mute', this.#muted, this);
+    if (this.#media.muted === Boolean(on) || this.#status === 'closed') return;
+    this.#media.mute(Boolean(on));
+    this.emit('mute', Boolean(on), this);
   }
 
   /* The microphone falls silent at once; the rest follows when the gateway agrees. */
@@ -216,59 +206,38 @@ export class Call extends Emitter {
     this.#digits.send(String(digits).toUpperCase().replace(/W/g, 'w'));
   }
 
-  /* Content is anything that JSON can say. Returns the id that `messageSent` carries when the gateway has it. */
-  sendMessage({ content, contentType = 'application/json', messageType = 'user-defined-message' }) {
-    if (content === undefined || content === null) throw new TypeError('a message needs content');
-    if (this.#callSid === null || this.#status === 'closed') throw new CallgateError(31009);
-    const voiceEventSid = `KX${uuid().replaceAll('-', '')}`;
-    const wire = { content, contenttype: contentType, messagetype: messageType, voiceeventsid: voiceEventSid };
-    this.#request('message', wire).catch((error) => this.emit('error', error, this));
-    return voiceEventSid;
+  /* Returns the id that `messageSent` carries when the gateway has it. */
+  sendMessage(message) {
+    const wire = messageToWire(message);
+    if (this.#channel.callSid === null || this.#status === 'closed') throw new CallgateError(31009);
+    this.#channel.request('message', wire).catch((error) => this.emit('error', error, this));
+    return wire.voiceeventsid;
   }
 
   /* The gateway's view of this leg. */
   serverStats() {
-    return heard(this.#request('stats', {}), ignore);
+    return heard(this.#channel.request('stats'), ignore);
   }
 
   /* --- setting up --- */
 
   async [dial](mic) {
-    this.#mic = mic;
-    this.#temporarySid = `TJS${uuid()}`;
+    this.#media.takeMicrophone(mic);
     try {
-      const sdp = await this.#makePeer().offer(mic.track);
+      const sdp = await this.#media.offer();
       if (this.#status === 'closed') return;
-      const params = [...this.#customParameters].map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
-      await this.#host.signaling.request('invite', { callsid: this.#temporarySid, sdp, twilio: { params } }, {
-        onResult: ({ callsid }) => this.#onNamed(callsid),
-        unless: () => this.#status === 'closed',
-        patience: CONNECT_PATIENCE,
-      });
+      await this.#channel.invite(sdp, this.#customParameters, () => this.#status === 'closed');
     } catch (error) {
       this.#fail(asCallgateError(error, 53400));
     }
   }
 
-  /* Hung up before the gateway had given it a name: now the gateway can be told. */
-  #onNamed(callSid) {
-    this.#callSid = callSid;
-    if (this.#status === 'closed') this.#tell('hangup');
-  }
-
-  async #openMicrophone() {
-    const mic = await this.#host.audio.acquire((track) => this[newTrack](track));
-    if (this.#status === 'closed') mic.release();
-    else this.#mic = mic;
-  }
-
   async #answer() {
-    const sdp = await this.#makePeer().answer(this.#remoteOffer, this.#mic.track);
+    const sdp = await this.#media.answer(this.#remoteOffer);
     if (this.#status === 'closed') return;
-    this.#applyMicrophone();
     this.#answered = true;
     this.#awaitMedia();
-    await this.#request('answer', { sdp });
+    await this.#channel.request('answer', { sdp });
   }
 
   /* A refused microphone leaves the call ringing, so that the user can allow it and try again. */
@@ -277,15 +246,17 @@ export class Call extends Emitter {
     else this.#fail(asCallgateError(error, 53402), error?.code !== 31008);
   }
 
-  #makePeer() {
-    const { platform, audio, options, iceServers } = this.#host;
-    const peer = new Peer(platform, audio, options, iceServers());
-    peer.on('state', (state) => this.#onPeerState(state));
-    peer.on('playbackBlocked', () => this.emit('warning', 'playback-blocked'));
-    peer.on('candidate', (candidate) => this.#tell('candidate', { candidate }));
-    for (const candidate of this.#earlyCandidates.splice(0)) peer.takeCandidate(candidate);
-    this.#peer = peer;
-    return peer;
+  #makeMedia() {
+    const media = new CallMedia(this.#host);
+    media.on('state', (state) => this.#onPeerState(state));
+    media.on('candidate', (candidate) => this.#channel.tell('candidate', { candidate }));
+    media.on('audible', () => this.#host.changed(this));
+    media.on('playbackBlocked', () => this.emit('warning', 'playback-blocked'));
+    media.on('volume', (input, output) => this.emit('volume', input, output));
+    media.on('sample', (sample) => this.#onSample(sample));
+    media.on('warning', (name, sample) => this.#onWarning(name, sample));
+    media.on('warningCleared', (name, sample) => this.emit('warningCleared', name, sample));
+    return media;
   }
 
   #awaitMedia() {
@@ -296,38 +267,21 @@ export class Call extends Emitter {
 
   /* Open means answered and audible: a call without media is none. */
   #maybeOpen() {
-    if (!this.#answered || !this.#peer.connected || this.#openedAt !== null || this.#status === 'closed') return;
+    if (!this.#answered || !this.#media.connected || this.#openedAt !== null || this.#status === 'closed') return;
     clearTimeout(this.#setupTimer);
     this.#openedAt = Date.now();
     this.#setStatus('open');
-    this.#startMonitoring();
+    this.#media.watch({
+      expectsAudio: () => !this.#held && !this.#heldByRemote && this.#status === 'open',
+      wantsVolume: () => this.listenerCount('volume') > 0,
+    });
     this.emit('accept', this);
-  }
-
-  #startMonitoring() {
-    const { meters, audio } = this.#host;
-    const local = meters.open(audio.streamOf(this.#mic.track));
-    const remote = this.#peer.remoteStream ? meters.open(this.#peer.remoteStream) : { level: () => 0, stop: ignore };
-    this.#meters = { local, remote };
-    this.#volumeTimer = setInterval(() => this.#emitVolume(), VOLUME_INTERVAL);
-    this.#monitor = new QualityMonitor(() => this.#peer.getStats(), () => ({
-      expectsAudio: !this.#held && !this.#heldByRemote && this.#status === 'open',
-      microphoneOn: !this.#muted && !this.#held,
-    }));
-    this.#monitor.on('sample', (sample) => this.#onSample(sample));
-    this.#monitor.on('warning', (name, sample) => this.#onWarning(name, sample));
-    this.#monitor.on('warningCleared', (name, sample) => this.emit('warningCleared', name, sample));
-  }
-
-  #emitVolume() {
-    const { local, remote } = this.#meters;
-    if (this.listenerCount('volume') > 0) this.emit('volume', local.level(), remote.level());
   }
 
   /* A full agent may go on sending where the browser no longer listens, which to the browser looks connected. */
   #onWarning(name, sample) {
     this.emit('warning', name, sample);
-    if (name === 'no-audio' && this.#peer.isFullIce && this.#status === 'open') this[networkChanged]();
+    if (name === 'no-audio' && this.#media.isFullIce && this.#status === 'open') this[networkChanged]();
   }
 
   #onSample(sample) {
@@ -351,9 +305,8 @@ export class Call extends Emitter {
   }
 
   async #hearEarly(sdp) {
-    this.#peer?.once('audible', () => this.#host.changed(this));
     try {
-      await this.#peer?.takeAnswer(sdp);
+      await this.#media.takeAnswer(sdp);
     } catch (error) {
       this.#fail(error, true);
     }
@@ -362,10 +315,9 @@ export class Call extends Emitter {
   /* The answer to an invite, a reinvite or a reconnect. */
   async #onAnswer({ sdp, reconnect }) {
     if (reconnect) this.#reconnect = reconnect;
-    const negotiation = this.#negotiation;
-    this.#negotiation = null;
+    const negotiation = this.#negotiation.take();
     try {
-      await this.#peer?.takeAnswer(sdp);
+      await this.#media.takeAnswer(sdp);
       negotiation?.resolve();
     } catch (error) {
       if (!negotiation) return this.#fail(error, true);
@@ -376,11 +328,6 @@ export class Call extends Emitter {
       this.#setStatus('connecting');
       this.#awaitMedia();
     }
-  }
-
-  #onCandidate(candidate) {
-    if (this.#peer) this.#peer.takeCandidate(candidate);
-    else this.#earlyCandidates.push(candidate);
   }
 
   /* The caller gave up, or another device answered: no error of ours. */
@@ -412,13 +359,13 @@ export class Call extends Emitter {
   [sessionLost]() {
     if (this.#status === 'pending') this.#end('cancel');
     else if (this.#reconnect && this.#answered) this.#reattach();
-    else if (this.#callSid) this.#fail(new CallgateError(53001), false);
+    else if (this.#channel.callSid) this.#fail(new CallgateError(53001), false);
   }
 
   async #reattach() {
     const reconnect = this.#reconnect;
     try {
-      await this.#negotiate('invite', { reconnect, twilio: {} });
+      await this.#negotiation.start('invite', { reconnect, twilio: {} });
     } catch (error) {
       const lostAgain = error.code === 53001 || error.code === 53000;
       if (!lostAgain) this.#fail(asCallgateError(error, 53400), false);
@@ -450,83 +397,40 @@ export class Call extends Emitter {
   /* Another network: the old path may look alive for seconds more. */
   [networkChanged]() {
     if (this.#status === 'reconnecting') this.#recovery.nudge();
-    else if (this.#status === 'open') this.#negotiate('reinvite', {}).catch(ignore);
+    else if (this.#status === 'open') this.#negotiation.start('reinvite').catch(ignore);
   }
 
   [renewIceServers](iceServers) {
-    this.#peer?.renewIceServers(iceServers);
-  }
-
-  /* Offer with an ICE restart, one at a time; settled by the answer or by the request's failure. */
-  async #negotiate(type, extra) {
-    if (this.#host.signaling.state !== 'connected') throw new CallgateError(53001);
-    if (type === 'reinvite' && this.#negotiation) throw new CallgateError(31000);
-    this.#negotiation?.reject(new CallgateError(53001));
-    const done = new Promise((resolve, reject) => { this.#negotiation = { resolve, reject }; });
-    const mine = this.#negotiation;
-    done.catch(ignore);
-    let timer = null;
-    try {
-      const sdp = await this.#peer.restart();
-      const asked = this.#request(type, { ...extra, sdp }).then(() => {
-        timer = setTimeout(() => mine.reject(new CallgateError(31003)), REQUEST_TIMEOUT);
-        return done;
-      });
-      await Promise.race([done, asked]);
-    } finally {
-      clearTimeout(timer);
-      if (this.#negotiation === mine) this.#negotiation = null;
-    }
+    this.#media.renewIceServers(iceServers);
   }
 
   /* --- the rest --- */
 
   async #hold(on) {
     if (!this.#isUp() || this.#held === on) return;
-    if (on) this.#silence(true);
+    if (on) this.#media.silence(true);
     try {
-      await this.#request('hold', { on });
+      await this.#channel.request('hold', { on });
       this.#held = on;
       if (this.#status !== 'closed') this.emit('hold', on, 'local', this);
     } finally {
-      if (this.#status !== 'closed') this.#silence(this.#held);
+      if (this.#status !== 'closed') this.#media.silence(this.#held);
     }
   }
 
   /* What is refused is the business of who asked: the call goes on. */
   #transfer(payload) {
-    const asked = this.#isUp() ? this.#request('transfer', payload)
+    const asked = this.#isUp() ? this.#channel.request('transfer', payload)
       : Promise.reject(new CallgateError(31009, { explanation: 'Only an open call can be transferred.' }));
     return heard(asked.then(() => {}), ignore);
   }
 
-  #silence(on) {
-    this.#peer.silence(on);
-    this.#applyMicrophone(on);
-  }
-
-  #applyMicrophone(silent = this.#held) {
-    if (this.#mic?.track) this.#mic.track.enabled = !this.#muted && !silent;
-  }
-
-  async [newTrack](track) {
-    await this.#peer?.replaceTrack(track);
-    if (!this.#meters) return;
-    this.#meters.local.stop();
-    this.#meters.local = this.#host.meters.open(this.#host.audio.streamOf(track));
+  [newTrack](track) {
+    return this.#media.replaceTrack(track);
   }
 
   #isUp() {
     return this.#status === 'open' || this.#status === 'reconnecting';
-  }
-
-  #request(type, payload) {
-    return this.#host.signaling.request(type, { callsid: this.#callSid, ...payload });
-  }
-
-  /* A message whose answer changes nothing here. */
-  #tell(type, payload = {}) {
-    this.#request(type, payload).catch((error) => this.#host.log('info', `${type}: ${error.message}`));
   }
 
   #setStatus(status) {
@@ -537,7 +441,7 @@ export class Call extends Emitter {
   /* Ends with an error; `tell`: the gateway does not know yet. */
   #fail(error, tell = true) {
     if (this.#status === 'closed') return;
-    if (tell && this.#callSid) this.#tell('hangup', { message: error.message });
+    if (tell && this.#channel.callSid) this.#channel.tell('hangup', { message: error.message });
     this.#endReason = error;
     this.#end('disconnect', error);
   }
@@ -545,22 +449,14 @@ export class Call extends Emitter {
   #end(event, error) {
     if (this.#status === 'closed') return;
     const wasUp = this.#openedAt !== null;
-    for (const timer of [this.#setupTimer, this.#volumeTimer]) clearTimeout(timer);
+    clearTimeout(this.#setupTimer);
     this.#recovery.stop();
     this.#digits.stop();
-    this.#monitor?.stop();
-    this.#meters?.local.stop();
-    this.#meters?.remote.stop();
-    this.#peer?.close();
-    this.#mic?.release();
-    this.#negotiation?.reject(new CallgateError(31008));
+    this.#media.close();
+    this.#negotiation.abandon(new CallgateError(31008));
     this.#status = 'closed';
     this.#host.ended(this, wasUp);
     if (error) this.emit('error', error, this);
     this.emit(event, this, ...(error ? [error] : []));
   }
-}
-
-function messageFromWire({ content, contenttype, messagetype, voiceeventsid }) {
-  return { content, contentType: contenttype, messageType: messagetype, voiceEventSid: voiceeventsid };
 }
