@@ -1,25 +1,20 @@
-/* The microphone, shared by all calls (each has a clone of its track, so that muting one leaves the others alone), and
- * the choice of devices.
+/* The choice of microphone and loudspeakers, for all calls of a device.
  *
  * Emits: deviceChange(lost) when devices come or go, `lost` being chosen ones that went · inputVolume(level) while
  * startInputMeter is on · error(error). */
 import { Emitter } from '../base/emitter.js';
-import { microphoneError, noMicrophoneApi } from '../base/errors.js';
 import { heard, ignore } from '../base/promises.js';
 import { VOLUME_INTERVAL } from './level-meters.js';
+import { Microphone } from './microphone.js';
 
 export class AudioDevices extends Emitter {
   #platform;
   #meters;
-  #constraints;
+  #microphone;
   #inputs = new Map();
   #outputs = new Map();
-  #input = null; // chosen ids; null: the system's default
-  #output = null;
+  #output = null; // chosen ids; null: the system's default
   #ringtone = null;
-  #base = null; // promise of the open microphone's stream
-  #changes = Promise.resolve(); // the last change of microphone
-  #leases = new Set();
   #elements = new Set(); // audio elements of calls
   #sounds = null;
   #testing = null; // {lease, meter, timer} of the input meter
@@ -29,7 +24,9 @@ export class AudioDevices extends Emitter {
     super();
     this.#platform = platform;
     this.#meters = meters;
-    this.#constraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...constraints };
+    this.#microphone = new Microphone(platform.mediaDevices, constraints);
+    this.#microphone.on('opened', this.#onChange); // now devices have names
+    this.#microphone.on('error', (error) => this.emit('error', error));
     platform.mediaDevices?.addEventListener?.('devicechange', this.#onChange);
     this.#onChange();
   }
@@ -43,7 +40,7 @@ export class AudioDevices extends Emitter {
   }
 
   get inputDevice() {
-    return this.#inputs.get(this.#input ?? 'default') ?? null;
+    return this.#inputs.get(this.#microphone.deviceId ?? 'default') ?? null;
   }
 
   get outputDevice() {
@@ -68,26 +65,15 @@ export class AudioDevices extends Emitter {
     this.#outputs = pick('audiooutput');
     const present = new Set(usable.map((device) => device.deviceId));
     const lost = before.filter((device) => device && !present.has(device.deviceId));
-    if (this.#input !== null && !this.#inputs.has(this.#input)) await this.setInputDevice(null).catch(ignore);
+    const input = this.#microphone.deviceId;
+    if (input !== null && !this.#inputs.has(input)) await this.setInputDevice(null).catch(ignore);
     if (this.#output !== null && !this.#outputs.has(this.#output)) await this.setOutputDevice(null).catch(ignore);
     this.emit('deviceChange', lost);
   }
 
   /* Calls in progress change over. `null` is the system's default. */
   setInputDevice(deviceId) {
-    return heard(this.#setInputDevice(deviceId), ignore);
-  }
-
-  async #setInputDevice(deviceId) {
-    const before = this.#input;
-    this.#input = deviceId;
-    if (this.#leases.size === 0) return;
-    try {
-      await this.#enqueue(() => this.#replaceBase());
-    } catch (error) {
-      this.#input = before;
-      throw error;
-    }
+    return heard(this.#microphone.choose(deviceId), ignore);
   }
 
   setOutputDevice(deviceId) {
@@ -128,18 +114,9 @@ export class AudioDevices extends Emitter {
     testing.meter = this.#meters.open(this.streamOf(track));
   }
 
-  /* Internal from here on. A lease is {track, release()}; `onReplace(track)` is awaited when the device changes. */
-  async acquire(onReplace) {
-    const lease = { track: null, onReplace, release: () => this.#release(lease) };
-    this.#leases.add(lease);
-    try {
-      lease.track = (await this.#openBase()).getAudioTracks()[0].clone();
-    } catch (error) {
-      this.#leases.delete(lease);
-      throw error;
-    }
-    if (!this.#leases.has(lease)) lease.track.stop(); // released while the user was asked
-    return lease;
+  /* Internal from here on. */
+  acquire(onReplace) {
+    return this.#microphone.acquire(onReplace);
   }
 
   streamOf(track) {
@@ -162,92 +139,11 @@ export class AudioDevices extends Emitter {
   destroy() {
     this.stopInputMeter();
     this.#platform.mediaDevices?.removeEventListener?.('devicechange', this.#onChange);
-    for (const lease of [...this.#leases]) lease.release();
+    this.#microphone.releaseAll();
     this.removeAllListeners();
-  }
-
-  /* The stream all leases share; the newer one if the device was changed meanwhile. */
-  async #openBase() {
-    this.#base ??= this.#openMicrophone();
-    const base = this.#base;
-    try {
-      const stream = await base;
-      return this.#base === null || this.#base === base ? stream : this.#openBase();
-    } catch (error) {
-      if (this.#base === base) this.#base = null;
-      throw error;
-    }
-  }
-
-  async #openMicrophone() {
-    const { mediaDevices } = this.#platform;
-    if (!mediaDevices?.getUserMedia) throw noMicrophoneApi();
-    const audio = { ...this.#constraints, ...(this.#input === null ? {} : { deviceId: { exact: this.#input } }) };
-    try {
-      const stream = await mediaDevices.getUserMedia({ audio });
-      this.#watch(stream);
-      this.refresh().catch(ignore); // now it has names
-      return stream;
-    } catch (error) {
-      throw microphoneError(error);
-    }
-  }
-
-  /* A microphone that is unplugged ends its track: go on with the default one, or say so. */
-  #watch(stream) {
-    stream.getAudioTracks()[0].addEventListener('ended', () => {
-      this.#enqueue(() => this.#fallBack(stream)).catch((error) => this.emit('error', error));
-    });
-  }
-
-  async #fallBack(endedStream) {
-    if (this.#base === null || (await this.#base) !== endedStream) return; // replaced already
-    this.#input = null;
-    await this.#replaceBase();
-  }
-
-  /* One change at a time. */
-  #enqueue(change) {
-    const done = this.#changes.then(change);
-    this.#changes = done.catch(ignore);
-    return done;
-  }
-
-  /* The new microphone opens before the old one closes; if it cannot, the old one stays. */
-  async #replaceBase() {
-    const old = this.#base;
-    const opening = this.#openMicrophone();
-    const stream = await opening;
-    this.#base = opening;
-    for (const lease of this.#leases) {
-      if (lease.track === null) continue; // is waiting for the old one
-      const track = stream.getAudioTracks()[0].clone();
-      track.enabled = lease.track.enabled;
-      lease.track.stop();
-      lease.track = track;
-      await lease.onReplace(track);
-    }
-    stopTracks(await old?.catch(() => null));
-    if (this.#leases.size === 0) this.#closeBase();
-  }
-
-  #release(lease) {
-    if (!this.#leases.delete(lease)) return;
-    lease.track?.stop();
-    if (this.#leases.size === 0) this.#closeBase();
-  }
-
-  #closeBase() {
-    const base = this.#base;
-    this.#base = null;
-    base?.then(stopTracks, ignore);
   }
 
   async #route(element) {
     if (typeof element.setSinkId === 'function') await element.setSinkId(this.#output ?? '');
   }
-}
-
-function stopTracks(stream) {
-  for (const track of stream?.getTracks() ?? []) track.stop();
 }

@@ -1,4 +1,4 @@
-/* One RTCPeerConnection with one audio line, and the element that plays what comes in.
+/* One RTCPeerConnection with one audio line.
  *
  * Descriptions are sent as soon as they are set, without candidates. A gateway that is ICE-lite learns our address from
  * our checks (RFC 8445, 7.3.1.3); one that is not is told of candidates as they are found (RFC 8838), and tells of its own.
@@ -9,15 +9,13 @@ import { CallgateError } from '../base/errors.js';
 import { heard, ignore } from '../base/promises.js';
 import { CandidateQueue } from './candidate-queue.js';
 import { preferCodecs } from './codecs.js';
-
-const GESTURES = ['pointerdown', 'keydown'];
+import { Playback } from './playback.js';
 
 export class Peer extends Emitter {
   #pc;
   #audio;
   #codecs;
-  #element;
-  #events;
+  #playback;
   #remote = null;
   #audible = false;
   #taking = Promise.resolve(); // an answer
@@ -26,19 +24,16 @@ export class Peer extends Emitter {
   #fullIce = false;
   #candidates = new CandidateQueue((candidate) => this.emit('candidate', candidate)); // ours
   #remoteCandidates = new CandidateQueue((candidate) => this.#addCandidate(candidate));
-  #playAgain = () => this.#play();
 
   constructor(platform, audio, { rtcConfiguration, codecPreferences }, iceServers) {
     super();
     this.#audio = audio;
-    this.#events = platform.events;
     this.#codecs = codecPreferences ?? [];
     this.#configuration = { bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers, ...rtcConfiguration };
     this.#ownIceServers = rtcConfiguration?.iceServers !== undefined;
     this.#pc = new platform.RTCPeerConnection(this.#configuration);
-    this.#element = platform.createAudio();
-    this.#element.autoplay = true;
-    audio.addElement(this.#element);
+    this.#playback = new Playback(platform, audio);
+    this.#playback.on('blocked', () => this.emit('playbackBlocked'));
     this.#pc.ontrack = (event) => this.#onTrack(event);
     this.#pc.onicecandidate = ({ candidate }) => this.#onCandidate(candidate);
     this.#pc.onconnectionstatechange = this.#pc.oniceconnectionstatechange = () => this.#onState();
@@ -114,16 +109,14 @@ export class Peer extends Emitter {
   }
 
   silence(on) {
-    this.#element.muted = on;
+    this.#playback.silence(on);
   }
 
   close() {
     this.removeAllListeners();
     this.#pc.ontrack = this.#pc.onicecandidate = this.#pc.onconnectionstatechange = this.#pc.oniceconnectionstatechange = null;
     this.#pc.close();
-    for (const name of GESTURES) this.#events.removeEventListener(name, this.#playAgain);
-    this.#audio.removeElement(this.#element);
-    this.#element.srcObject = null;
+    this.#playback.close();
   }
 
   async #describe(description) {
@@ -158,10 +151,9 @@ export class Peer extends Emitter {
 
   #onTrack({ track, streams }) {
     this.#remote = streams[0] ?? this.#audio.streamOf(track);
-    this.#element.srcObject = this.#remote;
     if (track.muted) track.onunmute = () => this.#onAudible();
     else this.#onAudible();
-    this.#play();
+    this.#playback.play(this.#remote);
   }
 
   /* Browsers unmute a remote track when its first packet comes. */
@@ -169,18 +161,6 @@ export class Peer extends Emitter {
     if (this.#audible) return;
     this.#audible = true;
     this.emit('audible');
-  }
-
-  /* Browsers may refuse to play before the user has touched the page: then the first touch starts it. */
-  async #play() {
-    for (const name of GESTURES) this.#events.removeEventListener(name, this.#playAgain);
-    try {
-      await this.#element.play();
-    } catch (error) {
-      if (error?.name !== 'NotAllowedError') return; // closed while starting
-      for (const name of GESTURES) this.#events.addEventListener(name, this.#playAgain);
-      this.emit('playbackBlocked');
-    }
   }
 
   /* connectionState joins ICE and DTLS; only an ICE failure can be mended by a restart. */
