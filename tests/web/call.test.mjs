@@ -325,6 +325,19 @@ describe('during a call', () => {
     assert.deepEqual([track.enabled, bench.browser.audios[0].muted], [true, false]);
   });
 
+  test('on the way to hold nothing is heard, whatever is done about mute', async () => {
+    call.mute();
+    bench.gateway.deaf = true;
+    const held = call.hold();
+    call.mute(false);
+    assert.equal(track.enabled, false);
+    bench.gateway.deaf = false;
+    bench.gateway.answer(bench.gateway.socket.sent.at(-1), {});
+    await held;
+    await call.hold(false);
+    assert.equal(track.enabled, true);
+  });
+
   test('a refused hold leaves everything as it was', async () => {
     bench.gateway.on('hold', (message) => bench.gateway.refuse(message, 31400));
     await assert.rejects(call.hold(), { code: 31400 });

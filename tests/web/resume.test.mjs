@@ -150,6 +150,14 @@ describe('a session that is gone', () => {
     assert.equal(bench.gateway.last('invite').payload.reconnect, 'reconnect-2');
   });
 
+  test('what a listener asks the moment the connection is back is asked once', async () => {
+    const call = await bench.openCall();
+    bench.gateway.forgetSessions();
+    bench.device.once('reconnected', () => call.sendMessage({ content: 'back' }));
+    await reconnect();
+    assert.equal(bench.gateway.of('message').length, 1);
+  });
+
   test('a call the gateway no longer knows ends with the reason', async () => {
     const call = await bench.openCall();
     bench.gateway.forgetSessions();

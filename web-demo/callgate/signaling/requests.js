@@ -49,9 +49,9 @@ export class Requests {
     });
   }
 
-  /* Past the barrier, and on this socket only. */
+  /* Past the barrier. */
   askNow(type, payload, { resolve, reject }) {
-    this.#transmit(this.#add(type, payload, { resolve, reject, thisSocketOnly: true }));
+    this.#transmit(this.#add(type, payload, { resolve, reject }));
   }
 
   /* Nobody waits for the answers to requests of this type any more. */
@@ -76,11 +76,11 @@ export class Requests {
     this.#barrier = true;
   }
 
-  /* Everything that waits; behind a barrier, what never arrived. */
+  /* Everything that waits, behind a barrier what never arrived. A listener may have asked since the socket is there. */
   flush() {
     this.#barrier = false;
     for (const request of [...this.#pending.values()]) {
-      if (request.thisSocketOnly) continue;
+      if (request.inFlight) continue;
       if (!request.sent && request.unless()) this.#fail(request, new CallgateError(31008));
       else this.#transmit(request);
     }
@@ -123,7 +123,7 @@ export class Requests {
   /* `sent`: at least once in this session; `inFlight`: on the present socket. */
   #add(type, payload, options) {
     const request = { type, payload, id: this.newId(), timer: null, probe: null, sent: false, inFlight: false,
-      patience: QUEUE_LIMIT, onResult: ignore, unless: never, thisSocketOnly: false, ...options };
+      patience: QUEUE_LIMIT, onResult: ignore, unless: never, ...options };
     this.#pending.set(request.id, request);
     return request;
   }
