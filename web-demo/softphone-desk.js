@@ -16,7 +16,7 @@ function hintOf(party, error) {
 }
 
 export class Desk {
-  #device;
+  #device = null;
   #current = null;
   #calls = []; // ours and answered ones, oldest first
   #keypad = false;
@@ -66,6 +66,10 @@ export class Desk {
 
   get busy() {
     return this.#calls.length > 0;
+  }
+
+  get isOpen() {
+    return this.#device !== null;
   }
 
   open(device) {

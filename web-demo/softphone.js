@@ -5,64 +5,99 @@ import { Desk } from './softphone-desk.js';
 import { $ } from './softphone-dom.js';
 import { dismiss, notice, noticeError } from './softphone-notices.js';
 import { startShortcuts } from './softphone-shortcuts.js';
+import { SignIn } from './softphone-signin.js';
 import { demoToken, takeFromAddress } from './softphone-token.js';
 
 /* Told where they happen: at the call that ended. */
 const CALL_ENDS = new Set([31404, 31480, 31486, 31603, 31008]);
 
 const desk = new Desk(() => showPresence());
-let device = null;
+const signIn = new SignIn({ name: signInByName, token: signInByToken });
+let device = null; // one that the gateway has let in, or may yet
+let askedAt = 'token'; // the field of the sign-in form that its token came by, or belongs to
+let renewing = false; // with a token from the form
+let announced = ''; // the last of the device's events of registration
 let demoIdentity = null; // set if the token can be fetched again without asking
 let renewedAt = -Infinity;
 const RENEWAL_PAUSE = 10000; // milliseconds between two tokens of the demo
 
 /* --- signing in --- */
 
-function showSignIn(text) {
-  $('signin').hidden = false;
-  if (text) $('signin-text').textContent = text;
-  $('name').focus();
-}
-
 async function signInByName(identity) {
   try {
     const { token, destinations } = await demoToken(identity);
     desk.dialler.offer(destinations);
     demoIdentity = identity;
-    start(token);
+    await start(token, 'name');
   } catch (error) {
-    if (error.code === 31404) {
-      $('signin-name').hidden = true;
-      showSignIn(`${error.explanation} ${error.solution}`);
-      $('token').focus();
-    } else {
+    if (error.code === 31404) signIn.show({ byName: false, text: `${error.explanation} ${error.solution}` });
+    else if (error.code === 31105) signIn.refuse('name', error);
+    else {
       noticeError(error, [{ label: 'Try again', run: () => signInByName(identity) }]);
-      showSignIn();
+      signIn.show();
     }
   }
 }
 
-function start(token) {
-  $('signin').hidden = true;
-  if (device) return renew(token);
+function signInByToken(token) {
+  demoIdentity = null;
+  return desk.isOpen ? renewByForm(token) : start(token, 'token');
+}
+
+/* Until the gateway has let us in, the form stays. One that cannot be reached is tried until it can, or another token is
+ * given. */
+async function start(token, field) {
+  askedAt = field;
+  if (device) return device.updateToken(token).catch(() => {}); // the first register() fails with it
   device = new Device(token, { closeProtection: true });
   listen();
+  try {
+    await goOnline();
+  } catch (error) {
+    if (device.connection !== 'connected') return turnAway(error); // else it is only not to be called
+  }
+  return openDesk();
+}
+
+function turnAway(error) {
+  const refused = device;
+  device = null;
+  refused.destroy();
+  dismiss('network');
+  showPresence();
+  signIn.refuse(askedAt, error);
+}
+
+function openDesk() {
+  signIn.done();
   new AudioPanel(device);
   startShortcuts(desk);
   desk.open(device);
   $('to').focus();
-  return goOnline();
 }
 
 function goOnline() {
-  device.register().catch(() => {}); // the error event tells
+  const done = device.register();
   showPresence();
+  return done;
 }
 
 /* --- the token --- */
 
 function renew(token) {
   return device.updateToken(token).then(() => dismiss('token'), () => {}); // the error event tells
+}
+
+async function renewByForm(token) {
+  renewing = true;
+  try {
+    await device.updateToken(token);
+    signIn.done();
+    dismiss('token');
+  } catch (error) {
+    signIn.refuse('token', error);
+  }
+  renewing = false;
 }
 
 /* A demo gateway that was restarted has new keys: the demo token is fetched again, but not over and over. */
@@ -83,23 +118,19 @@ function onTokenWillExpire(seconds) {
   return askForToken(`Your token ends in ${Math.ceil(seconds / 60)} min`);
 }
 
-function askForToken(title) {
+function askForToken(title, text = 'Calls in progress go on, but no new ones reach you without a new token.') {
   notice('token', {
     title,
-    text: 'Calls in progress go on, but no new ones reach you without a new token.',
+    text,
     serious: false,
-    actions: [{ label: 'Paste a new one', run: () => {
-      $('signin-name').hidden = true;
-      $('signin').hidden = false;
-      $('token').focus();
-    } }],
+    actions: [{ label: 'Paste a new one', run: () => signIn.show({ byName: false, text: 'Your calls go on meanwhile.' }) }],
   });
 }
 
 /* --- the device --- */
 
 function listen() {
-  for (const event of ['registering', 'registered', 'unregistered', 'destroyed']) device.on(event, showPresence);
+  for (const event of ['registering', 'registered', 'unregistered', 'destroyed']) device.on(event, () => onRegistration(event));
   device.on('tokenWillExpire', (_, seconds) => onTokenWillExpire(seconds));
   device.on('reconnecting', () => {
     showPresence();
@@ -115,10 +146,30 @@ function listen() {
   device.on('error', onError);
 }
 
+function onRegistration(event) {
+  announced = event;
+  showPresence();
+  if (event === 'unregistered' && wasTakenBack()) {
+    askForToken('Calls do not reach you any more', 'Your token has ended, or does not grant it any more. Calls in progress go on.');
+  }
+}
+
+/* The registration; by the gateway. */
+function wasTakenBack() {
+  return announced === 'unregistered' && device?.state === 'registering' && device.connection === 'connected';
+}
+
 function onConnectedAgain() {
   dismiss('network');
   dismiss('error 53000');
   showPresence();
+}
+
+function waitForGateway(error) {
+  signIn.show();
+  notice('network', {
+    title: 'The gateway cannot be reached', text: `${error.explanation} Trying again.`, serious: false, dismissable: false,
+  });
 }
 
 async function onError(error, call) {
@@ -126,6 +177,8 @@ async function onError(error, call) {
   if (device.connection === 'disconnected') dismiss('network');
   if (CALL_ENDS.has(error.code) || (call && call.status() === 'closed')) return;
   const refused = error.isTokenError && !call && device.connection === 'disconnected';
+  if ((renewing && error.isTokenError && !call) || (refused && !desk.isOpen)) return; // told at the form
+  if (!desk.isOpen && device.connection !== 'connected') return waitForGateway(error);
   if (refused && demoIdentity !== null && await renewDemoToken()) return;
   if (refused) askForToken(error.title);
   else noticeError(error);
@@ -134,6 +187,7 @@ async function onError(error, call) {
 /* --- the header --- */
 
 const PRESENCE = {
+  signedOut: ['offline', 'Not signed in', ''],
   registered: ['registered', 'Ready for calls', 'Pause'],
   busy: ['busy', 'In a call', 'Pause'],
   reconnecting: ['waiting', 'Reconnecting…', ''],
@@ -143,16 +197,16 @@ const PRESENCE = {
 };
 
 function presence() {
+  if (!device) return 'signedOut';
   if (device.connection === 'reconnecting' || device.connection === 'connecting') return device.connection;
   if (device.state === 'registered') return desk.busy ? 'busy' : 'registered';
-  return device.state === 'registering' ? 'registering' : 'unregistered';
+  return device.state === 'registering' && !wasTakenBack() ? 'registering' : 'unregistered';
 }
 
 function showPresence() {
-  if (!device) return;
   const [state, text, action] = PRESENCE[presence()];
   $('presence').dataset.state = state;
-  $('identity').textContent = device.identity ?? demoIdentity ?? '';
+  $('identity').textContent = device ? device.identity ?? demoIdentity ?? '' : '';
   if ($('presence-text').textContent !== text) $('presence-text').textContent = text;
   $('presence-toggle').hidden = action === '';
   $('presence-toggle').textContent = action;
@@ -180,18 +234,9 @@ function checkBrowser() {
   }
 }
 
-$('signin-name').addEventListener('submit', (event) => {
-  event.preventDefault();
-  signInByName($('name').value.trim());
-});
-$('signin-token').addEventListener('submit', (event) => {
-  event.preventDefault();
-  start($('token').value.trim());
-  $('token').value = '';
-});
 $('presence-toggle').addEventListener('click', () => {
   if (device.state === 'registered') device.unregister().catch(() => {});
-  else goOnline();
+  else goOnline().catch(() => {}); // the error event tells
 });
 /* Browsers let a page sound only after the user has touched it. */
 for (const event of ['pointerdown', 'keydown']) {
@@ -202,6 +247,6 @@ checkBrowser();
 offerNotifications();
 desk.dialler.prefill(new URLSearchParams(location.search).get('to') ?? '');
 const { token, identity } = takeFromAddress();
-if (token) start(token);
+if (token) signInByToken(token);
 else if (identity) signInByName(identity);
-else showSignIn();
+else signIn.show();

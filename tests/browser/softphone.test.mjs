@@ -6,10 +6,10 @@ import { after, test } from 'node:test';
 import { Person, screenshot } from '../lib/browsers.mjs';
 import { TOP } from '../lib/gateway.mjs';
 import { drop } from '../lib/netns.mjs';
+import { errorsOf, focused, gone, sees, visible } from '../lib/sight.mjs';
 import { PORT, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
-import { accessToken, APPLICATION, KEY } from '../lib/tokens.mjs';
+import { APPLICATION, KEY } from '../lib/tokens.mjs';
 import { hears, hearsNothing, receivesMore } from '../lib/tone.mjs';
-import { until } from '../lib/wait.mjs';
 
 const TONE = { chromium: 400, firefox: 600 };
 const set = stage({
@@ -22,26 +22,12 @@ const set = stage({
 const others = [];
 after(() => Promise.all(others.map((person) => person.close())));
 
-// What a person sees: the text of an element that is shown.
-const visible = (page, selector) => page.evaluate((s) => {
-  const element = document.querySelector(s);
-  return element?.checkVisibility() ? element.innerText.trim() : null;
-}, selector);
-
-const sees = (page, selector, pattern, wait = 15000) => until(
-  async () => pattern.test(await visible(page, selector) ?? ''), `${pattern} in ${selector}`, wait,
-).catch(async (error) => { throw new Error(`${error.message}; it shows: ${await visible(page, selector)}\n${await visible(page, 'body')}`); });
-
-const gone = (page, selector) => until(async () => await visible(page, selector) === null, `${selector} to go`);
-
 /** The softphone as `who`, signed in by name, ready for calls. */
 async function softphone(who, identity, to) {
   const page = await set.page(who, `/softphone.html?${new URLSearchParams({ identity, to })}`);
   await sees(page, '#presence-text', /^Ready for calls$/);
   return page;
 }
-
-const errorsOf = (...pages) => pages.flatMap((page) => [...page.errors, ...page.console.filter((line) => line.startsWith('error'))]);
 
 test('a newcomer opens the start page, two softphones from its links, and calls across by mouse', { timeout }, async () => {
   const home = await set.page('chromium', '/');
@@ -191,7 +177,7 @@ test('a call is transferred by keyboard; who it went to is told, and who stays h
   await screenshot(noah, 'softphone-transfer-failed');
   await noah.keyboard.press('Escape');
   await gone(noah, '#transfer-panel');
-  assert.equal(await noah.evaluate(() => document.activeElement.id), 'transfer');
+  assert.equal(await focused(noah), 'transfer');
   await noah.keyboard.press('Enter');
   await sees(noah, '#transfer-panel', /mia/);
   await noah.$eval('#transfer-to', (field) => { field.value = ''; });
@@ -248,14 +234,6 @@ test('a refused microphone is explained, in both browsers', { timeout }, async (
     await sees(page, '#notices', /Allow the microphone/i);
     await screenshot(page, `softphone-refused-${kind}`);
   }
-});
-
-test('without the demo, a token of one\'s own lets one in, and is gone from the address', { timeout }, async () => {
-  const token = accessToken('with-token');
-  const page = await set.page('chromium', `/softphone.html#token=${token}`);
-  await sees(page, '#presence-text', /Ready for calls/);
-  assert.equal(await page.evaluate(() => location.hash), '');
-  assert.equal(await visible(page, '#identity'), 'with-token');
 });
 
 test('everything that can be used has a name for screen readers', { timeout }, async () => {
