@@ -137,33 +137,6 @@ static void keep_host(cg_trunk_peers *peers, const cg_trunk *trunk, const cg_sip
     g_hash_table_replace(state->hosts, g_strdup(event->peer_host), GINT_TO_POINTER(event->kind == CG_SIP_HOST_UP));
 }
 
-static const struct {
-    const char *name;
-    cg_log_level level;
-} events[] = {
-    [CG_SIP_REGISTERED] = {"sip.registered", CG_LOG_INFO},
-    [CG_SIP_REGISTRATION_FAILED] = {"sip.registration_failed", CG_LOG_WARNING},
-    [CG_SIP_HOST_UP] = {"sip.host_up", CG_LOG_INFO},
-    [CG_SIP_HOST_DOWN] = {"sip.host_down", CG_LOG_WARNING},
-};
-
-void cg_trunk_peers_event(cg_trunk_peers *peers, const cg_routes *routes, const cg_sip_event *event)
-{
-    const cg_trunk *trunk = find_trunk(routes, event->peer);
-    bool of_registration = event->kind == CG_SIP_REGISTERED || event->kind == CG_SIP_REGISTRATION_FAILED;
-    /* It may be of a configuration before this. */
-    if (trunk == NULL || !(of_registration ? trunk->registers : trunk->keepalive_s > 0) ||
-        !has_host(trunk, event->peer_host))
-        return;
-    if (of_registration)
-        keep_registration(peers, trunk, event);
-    else
-        keep_host(peers, trunk, event);
-    cg_log(events[event->kind].level, events[event->kind].name, CG_LOG_TEXT("account", trunk->account.text),
-           CG_LOG_TEXT("trunk", trunk->name), CG_LOG_TEXT("host", event->peer_host),
-           CG_LOG_NUMBER("status", event->status));
-}
-
 static bool is_away(const peer_state *state, const char *host, int64_t now_us)
 {
     const int64_t *until_us = g_hash_table_lookup(state->away, host);
@@ -180,6 +153,50 @@ void cg_trunk_peers_away(cg_trunk_peers *peers, const cg_trunk *trunk, const cha
         cg_log(CG_LOG_WARNING, "sip.host_away", CG_LOG_TEXT("account", trunk->account.text),
                CG_LOG_TEXT("trunk", trunk->name), CG_LOG_TEXT("host", host), CG_LOG_NUMBER("retry_after_s", seconds));
     g_hash_table_replace(state->away, g_strdup(host), g_memdup2(&until_us, sizeof until_us));
+}
+
+static const struct {
+    const char *name;
+    cg_log_level level;
+} events[] = {
+    [CG_SIP_REGISTERED] = {"sip.registered", CG_LOG_INFO},
+    [CG_SIP_REGISTRATION_FAILED] = {"sip.registration_failed", CG_LOG_WARNING},
+    [CG_SIP_HOST_UP] = {"sip.host_up", CG_LOG_INFO},
+    [CG_SIP_HOST_DOWN] = {"sip.host_down", CG_LOG_WARNING},
+};
+
+/* It may be of a configuration before this. */
+static bool is_of_today(const cg_trunk *trunk, const cg_sip_event *event)
+{
+    if (trunk == NULL || !has_host(trunk, event->peer_host))
+        return false;
+    switch (event->kind) {
+    case CG_SIP_REGISTERED:
+    case CG_SIP_REGISTRATION_FAILED:
+        return trunk->registers;
+    case CG_SIP_HOST_AWAY:
+        return true;
+    default:
+        return trunk->keepalive_s > 0;
+    }
+}
+
+void cg_trunk_peers_event(cg_trunk_peers *peers, const cg_routes *routes, const cg_sip_event *event)
+{
+    const cg_trunk *trunk = find_trunk(routes, event->peer);
+    if (!is_of_today(trunk, event))
+        return;
+    if (event->kind == CG_SIP_HOST_AWAY) {
+        cg_trunk_peers_away(peers, trunk, event->peer_host, event->retry_after_s);
+        return;
+    }
+    if (event->kind == CG_SIP_REGISTERED || event->kind == CG_SIP_REGISTRATION_FAILED)
+        keep_registration(peers, trunk, event);
+    else
+        keep_host(peers, trunk, event);
+    cg_log(events[event->kind].level, events[event->kind].name, CG_LOG_TEXT("account", trunk->account.text),
+           CG_LOG_TEXT("trunk", trunk->name), CG_LOG_TEXT("host", event->peer_host),
+           CG_LOG_NUMBER("status", event->status));
 }
 
 /* --- what calls ask --- */

@@ -48,11 +48,13 @@ typedef struct {
 } cg_sip_header;
 
 typedef enum {
-    CG_SIP_INCOMING,  /* an INVITE from one of the sources: ring, answer or reject it. Without `sdp` it asks for ours */
-    CG_SIP_RINGING,   /* ours rings (180 to 183); with `sdp` it has early media. Told again for every new `sdp` */
-    CG_SIP_ANSWERED,  /* ours is answered; `sdp`, or as its early media was described last */
-    CG_SIP_FAILED,    /* ours is not: `status`. The last event */
-    CG_SIP_HOST_AWAY, /* `host` wants to be left alone for `retry_after_s`; FAILED or another host's answer follows */
+    CG_SIP_INCOMING, /* an INVITE from one of the sources: ring, answer or reject it. Without `sdp` it asks for ours */
+    CG_SIP_RINGING,  /* ours rings (180 to 183); with `sdp` it has early media. Told again for every new `sdp` */
+    CG_SIP_ANSWERED, /* ours is answered; `sdp`, or as its early media was described last */
+    CG_SIP_FAILED,   /* ours is not: `status`. The last event */
+    /* `host` wants to be left alone for `retry_after_s`; FAILED or another host's answer follows. Of a peer:
+     * `peer_host` does, to REGISTER or OPTIONS. */
+    CG_SIP_HOST_AWAY,
     CG_SIP_OFFER, /* a re-INVITE or UPDATE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
     /* What answers the description we gave to either, or offered by ourselves. Without `sdp` an ACK had none. */
     CG_SIP_CONFIRMED,

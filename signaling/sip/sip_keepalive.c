@@ -21,7 +21,9 @@ struct cg_sip_keepalive {
     unsigned host_count;
 };
 
-static void answered(host_state *host, int status);
+enum { MAX_RETRY_AFTER_S = 300 }; /* that a host is believed */
+
+static void answered(host_state *host, int status, const sip_t *response);
 
 static void ask(host_state *host)
 {
@@ -32,7 +34,7 @@ static void ask(host_state *host)
     if (host->handle != NULL)
         nua_options(host->handle, TAG_END());
     else
-        answered(host, 503);
+        answered(host, 503, NULL);
 }
 
 static void on_timer(su_root_magic_t *magic, su_timer_t *timer, su_timer_arg_t *user)
@@ -86,11 +88,20 @@ static bool is_up(int status)
     return status != 408 && status != 503 && status < 900;
 }
 
-static void answered(host_state *host, int status)
+/* RFC 3261 section 20.33: not before. */
+static unsigned wait_ms(const host_state *host, int status, const sip_t *response)
+{
+    unsigned interval = host->keepalive->interval_s * 1000;
+    unsigned after = status >= 300 ? MIN(cg_sip_read_retry_after(response), MAX_RETRY_AFTER_S) * 1000 : 0;
+    /* Not all hosts of all trunks in one moment. */
+    return MAX(interval - cg_random_u32() % (interval / 8), after);
+}
+
+static void answered(host_state *host, int status, const sip_t *response)
 {
     const cg_sip_keepalive *keepalive = host->keepalive;
-    unsigned milliseconds = keepalive->interval_s * 1000;
     bool up = is_up(status);
+    cg_sip_peer_note_away(keepalive->sip, keepalive->name, host->host, status, response);
     if (!host->known || host->up != up) {
         cg_sip_event event = {.kind = up ? CG_SIP_HOST_UP : CG_SIP_HOST_DOWN,
                               .peer = g_strdup(keepalive->name),
@@ -100,9 +111,7 @@ static void answered(host_state *host, int status)
     }
     host->known = true;
     host->up = up;
-    /* Not all hosts of all trunks in one moment. */
-    su_timer_set_interval(host->timer, on_timer, (su_timer_arg_t *) host,
-                          milliseconds - cg_random_u32() % (milliseconds / 8));
+    su_timer_set_interval(host->timer, on_timer, (su_timer_arg_t *) host, wait_ms(host, status, response));
 }
 
 bool cg_sip_keepalive_has_handle(const cg_sip_keepalive *keepalive, const nua_handle_t *handle)
@@ -113,15 +122,16 @@ bool cg_sip_keepalive_has_handle(const cg_sip_keepalive *keepalive, const nua_ha
     return false;
 }
 
-bool cg_sip_keepalive_on_nua(cg_sip_keepalive *keepalive, int status, nua_handle_t *handle)
+bool cg_sip_keepalive_on_nua(cg_sip_keepalive *keepalive, int status, nua_handle_t *handle, const sip_t *response)
 {
     for (unsigned i = 0; i < keepalive->host_count; i++) {
         host_state *host = &keepalive->hosts[i];
         if (host->handle != handle)
             continue;
         if (status >= 200) {
-            g_clear_pointer(&host->handle, nua_handle_destroy);
-            answered(host, status);
+            nua_handle_t *done = g_steal_pointer(&host->handle); /* which the response is of */
+            answered(host, status, response);
+            nua_handle_destroy(done);
         }
         return true;
     }

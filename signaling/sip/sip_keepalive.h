@@ -12,4 +12,4 @@ void cg_sip_keepalive_free(void *keepalive);
 
 bool cg_sip_keepalive_has_handle(const cg_sip_keepalive *keepalive, const nua_handle_t *handle);
 /* A response; false if the handle is another's. */
-bool cg_sip_keepalive_on_nua(cg_sip_keepalive *keepalive, int status, nua_handle_t *handle);
+bool cg_sip_keepalive_on_nua(cg_sip_keepalive *keepalive, int status, nua_handle_t *handle, const sip_t *response);

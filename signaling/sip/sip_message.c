@@ -172,6 +172,12 @@ bool cg_sip_read_credentials(su_home_t *home, const sip_t *request, const char *
     return false;
 }
 
+unsigned cg_sip_read_retry_after(const sip_t *response)
+{
+    const sip_retry_after_t *after = response != NULL ? response->sip_retry_after : NULL;
+    return after != NULL ? (unsigned) MIN(after->af_delta, G_MAXINT) : 0;
+}
+
 /* RFC 3261 section 25.1, user: everything that is not plainly allowed is escaped, so that no name can become another
  * part of the URI or of the header around it. */
 static void append_user(GString *out, const char *user)

@@ -16,6 +16,9 @@ bool cg_sip_read_address(msg_t *message, struct sockaddr_storage *ret_address); 
 void cg_sip_write_address(const struct sockaddr_storage *address, char ret_text[static INET6_ADDRSTRLEN]);
 /* What a request shows for that realm, allocated from `home`; false: nothing. */
 bool cg_sip_read_credentials(su_home_t *home, const sip_t *request, const char *realm, cg_sip_credentials *ret);
+/* For how many seconds whoever refuses something does not want to be asked again (RFC 3261 section 20.33); 0: it does
+ * not say. `response` may be NULL. */
+unsigned cg_sip_read_retry_after(const sip_t *response);
 /* The event of a REFER; its strings are new. False: it names nothing that may be called. */
 bool cg_sip_read_refer(const sip_t *message, cg_sip_event *ret_event);
 /* Its Refer-To's Replaces; of `home`; NULL: none. False: it is not well-formed. */

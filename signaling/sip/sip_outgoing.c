@@ -119,13 +119,12 @@ static void try_again(cg_sip_dialog *dialog, const sip_t *refusal)
 /* RFC 3261 section 21.5.4: no other request should go there meanwhile. Other 5xx mean this one alone. */
 static void note_retry_after(const cg_sip_dialog *dialog, int status, const sip_t *message)
 {
-    if (status != 503 || message == NULL || message->sip_retry_after == NULL)
-        return;
     cg_sip_event event = {.kind = CG_SIP_HOST_AWAY,
                           .dialog = dialog->id,
                           .host = dialog->host,
-                          .retry_after_s = (unsigned) MIN(message->sip_retry_after->af_delta, G_MAXINT)};
-    cg_sip_post_event(dialog->sip, &event);
+                          .retry_after_s = cg_sip_read_retry_after(message)};
+    if (status == 503 && event.retry_after_s != 0)
+        cg_sip_post_event(dialog->sip, &event);
 }
 
 static void refused(cg_sip_dialog *dialog, int status, const sip_t *message)

@@ -120,13 +120,23 @@ size_t cg_sip_host_length(const char *host)
     return host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":;");
 }
 
+void cg_sip_peer_note_away(cg_sip *sip, const char *peer, const char *host, int status, const sip_t *response)
+{
+    cg_sip_event event = {.kind = CG_SIP_HOST_AWAY, .retry_after_s = cg_sip_read_retry_after(response)};
+    if (status != 503 || event.retry_after_s == 0)
+        return;
+    event.peer = g_strdup(peer);
+    event.peer_host = g_strdup(host);
+    cg_sip_post_event(sip, &event);
+}
+
 void cg_sip_peers_on_nua(cg_sip *sip, nua_event_t event, int status, nua_handle_t *handle, const sip_t *message)
 {
     bool found = false;
     for (guint i = 0; i < sip->registrations->len && !found; i++)
         found = cg_sip_registration_on_nua(sip->registrations->pdata[i], event, status, handle, message);
     for (guint i = 0; i < sip->keepalives->len && !found; i++)
-        found = cg_sip_keepalive_on_nua(sip->keepalives->pdata[i], status, handle);
+        found = cg_sip_keepalive_on_nua(sip->keepalives->pdata[i], status, handle, message);
     forget_done(sip);
 }
 

@@ -24,18 +24,30 @@ struct cg_sip_registration {
     unsigned host;        /* index, of the one that is tried or holds it */
     GPtrArray *targets;   /* (owned char) of that host, which have given way: see sip_targets.h; owned; NULL: none */
     unsigned tried;       /* hosts that failed since the last wait */
-    unsigned waits;       /* since it was last in force */
-    GPtrArray *realms;    /* (owned char) that were answered since it was last in force; owned; NULL: none */
+    int64_t away_until_us[CG_SIP_MAX_HOSTS]; /* monotonic; before that, a host does not want to be asked */
+    unsigned waits;                          /* since it was last in force */
+    GPtrArray *realms; /* (owned char) that were answered since it was last in force; owned; NULL: none */
     bool registered;
     bool ending;           /* not wanted any more; the registrar has not answered yet */
     cg_ip_range registrar; /* where it answers from, while registered */
 };
 
 static void try_host(cg_sip_registration *registration);
+static void try_next(cg_sip_registration *registration);
+
+/* Until the host may be asked; 0: now. */
+static int64_t away_us(const cg_sip_registration *registration, unsigned host)
+{
+    return MAX(registration->away_until_us[host] - g_get_monotonic_time(), 0);
+}
 
 static void on_timer(su_root_magic_t *magic, su_timer_t *timer, su_timer_arg_t *user)
 {
-    try_host((cg_sip_registration *) user);
+    cg_sip_registration *registration = (cg_sip_registration *) user;
+    if (away_us(registration, registration->host) == 0)
+        try_host(registration);
+    else
+        try_next(registration);
 }
 
 cg_sip_registration *cg_sip_registration_new(cg_sip *sip, const cg_sip_peer *peer)
@@ -130,37 +142,64 @@ static void ask(cg_sip_registration *registration)
                      TAG_IF(registration->domain != NULL, NUTAG_INITIAL_ROUTE_STR(route)), TAG_END());
 }
 
+static unsigned away_of_all_ms(const cg_sip_registration *registration)
+{
+    int64_t least_us = INT64_MAX;
+    for (unsigned i = 0; registration->hosts[i] != NULL; i++)
+        least_us = MIN(least_us, away_us(registration, i));
+    return (unsigned) ((least_us + 999) / 1000);
+}
+
 /* RFC 5626 section 4.5: twice as long each time, and never all clients at once. */
 static void wait(cg_sip_registration *registration)
 {
     unsigned seconds = MIN((uint64_t) registration->retry_s << MIN(registration->waits, 20), MAX_WAIT_S);
+    unsigned milliseconds = seconds * 500 + cg_random_u32() % (seconds * 500);
     registration->tried = 0;
     registration->waits++;
     su_timer_set_interval(registration->timer, on_timer, (su_timer_arg_t *) registration,
-                          seconds * 500 + cg_random_u32() % (seconds * 500));
+                          MAX(milliseconds, away_of_all_ms(registration)));
 }
 
-static void failed(cg_sip_registration *registration, int status)
+/* One that wants to be left alone has had its turn. */
+static void try_next(cg_sip_registration *registration)
 {
-    registration->registered = false;
-    tell(registration, CG_SIP_REGISTRATION_FAILED, status >= 300 && status < 700 ? (unsigned) status : 503);
-    drop_handle(registration);
-    g_clear_pointer(&registration->targets, g_ptr_array_unref);
-    registration->host++;
-    if (registration->hosts[registration->host] == NULL)
-        registration->host = 0;
-    registration->tried++;
+    do {
+        registration->host++;
+        if (registration->hosts[registration->host] == NULL)
+            registration->host = 0;
+        registration->tried++;
+    } while (registration->hosts[registration->tried] != NULL && away_us(registration, registration->host) != 0);
     if (registration->hosts[registration->tried] == NULL)
         wait(registration);
     else
         try_host(registration);
 }
 
+static void note_away(cg_sip_registration *registration, int status, const sip_t *response)
+{
+    unsigned seconds = MIN(cg_sip_read_retry_after(response), MAX_WAIT_S);
+    registration->away_until_us[registration->host] = g_get_monotonic_time() + (int64_t) seconds * G_USEC_PER_SEC;
+    if (!registration->ending)
+        cg_sip_peer_note_away(registration->sip, registration->name, registration->hosts[registration->host], status,
+                              response);
+}
+
+static void failed(cg_sip_registration *registration, int status, const sip_t *response)
+{
+    registration->registered = false;
+    note_away(registration, status, response);
+    tell(registration, CG_SIP_REGISTRATION_FAILED, status >= 300 && status < 700 ? (unsigned) status : 503);
+    drop_handle(registration);
+    g_clear_pointer(&registration->targets, g_ptr_array_unref);
+    try_next(registration);
+}
+
 static void try_host(cg_sip_registration *registration)
 {
     ask(registration);
     if (registration->handle == NULL)
-        failed(registration, 503);
+        failed(registration, 503, NULL);
 }
 
 /* Another target of the same host has a turn. */
@@ -218,7 +257,7 @@ bool cg_sip_registration_on_nua(cg_sip_registration *registration, nua_event_t e
         succeeded(registration);
     else if (event == nua_r_register && !registration->ending && !authenticate(registration, status, message) &&
              !gave_way(registration, status, message))
-        failed(registration, status);
+        failed(registration, status, message);
     return true;
 }
 
