@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "signaling/sip/sip_screen.h"
+#include "signaling/sip/sip_update.h"
 
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/sip_tag.h>

@@ -1,5 +1,6 @@
 /* What nua tells, to whom it concerns. nua answers what needs no thought by itself (CANCEL, BYE, unknown methods). */
 #include "signaling/sip/sip_challenge.h"
+#include "signaling/sip/sip_update.h"
 
 #include <sofia-sip/sip_status.h>
 

@@ -1,6 +1,7 @@
 /* Session timers of dialogs. Whoever refreshes does so by UPDATE if the peer takes that, and else by a re-INVITE, whose
  * description only the control thread knows. Every re-INVITE and UPDATE of either side is a refresh. */
 #include "signaling/sip/sip_internal.h"
+#include "signaling/sip/sip_update.h"
 
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>

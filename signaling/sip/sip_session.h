@@ -1,6 +1,6 @@
-/* The session timer of a dialog (RFC 4028), and UPDATE (RFC 3311). nua has timers of its own, and they are off: they
- * would refresh by a re-INVITE with a description of long ago, and know one Min-SE for all. It does not know of the
- * option "timer": what has to do with it passes nua unread, and is written and read here. */
+/* The session timer of a dialog (RFC 4028). nua has timers of its own, and they are off: they would refresh by a
+ * re-INVITE with a description of long ago, and know one Min-SE for all. It does not know of the option "timer": what
+ * has to do with it passes nua unread, and is written and read here. */
 #pragma once
 
 #include "signaling/sip/session_timer.h"
@@ -42,15 +42,3 @@ char *cg_sip_session_accept(struct cg_sip_dialog *dialog);
 /* A response to what we refresh with. */
 void cg_sip_session_refreshed(struct cg_sip_dialog *dialog, int status, const sip_t *response);
 void cg_sip_session_stop(struct cg_sip_dialog *dialog);
-
-/* sip_update.c */
-/* Of a request within a call: what it carries cannot be read, and it was answered so. */
-bool cg_sip_dialog_refuse_body(struct cg_sip_dialog *dialog, const sip_t *message);
-void cg_sip_dialog_on_update(struct cg_sip_dialog *dialog, const sip_t *message);
-void cg_sip_dialog_on_update_response(struct cg_sip_dialog *dialog, int status, const sip_t *message);
-void cg_sip_dialog_say_later(struct cg_sip_dialog *dialog); /* 500 with Retry-After, to the request that is told of */
-void cg_sip_dialog_send_update(struct cg_sip_dialog *dialog);
-/* Says that to an UPDATE that waits for it, with our description or without; false: none does. */
-bool cg_sip_dialog_answer_update(struct cg_sip_dialog *dialog, const char *sdp);
-bool cg_sip_dialog_reject_update(struct cg_sip_dialog *dialog, unsigned status, const char *warning);
-void cg_sip_dialog_forget_update(struct cg_sip_dialog *dialog);

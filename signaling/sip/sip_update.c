@@ -1,7 +1,8 @@
-/* UPDATE (RFC 3311): the peer's, with an offer or as a mere refresh, and ours, which are refreshes only. */
-#include "signaling/sip/sip_challenge.h"
+/* An UPDATE of the peer's that has an offer waits in the dialog for our answer; one at a time. */
+#include "signaling/sip/sip_update.h"
 
 #include "base/random.h"
+#include "signaling/sip/sip_challenge.h"
 #include "signaling/sip/sip_refusal.h"
 
 #include <sofia-sip/msg_addr.h>
