@@ -2,14 +2,11 @@
  * Via, Contact and From alike. */
 #pragma once
 
-#include <sofia-sip/su_tag.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define CG_SIP_MAX_LISTENERS 2
-
-typedef struct cg_sip cg_sip;
 
 typedef struct {
     int family;
@@ -27,6 +24,10 @@ typedef struct {
 void cg_sip_listeners_init(cg_sip_listeners *listeners, const char *const *addresses, const char *const *advertise);
 void cg_sip_listeners_clear(cg_sip_listeners *listeners);
 
+int cg_sip_family_of(const char *host); /* an address with brackets or without; AF_UNSPEC: a name */
+
+/* Ours of that family; the first if it has none. */
+const char *cg_sip_listeners_of_family(const cg_sip_listeners *listeners, int family);
 /* Ours as peers at `host` ("192.0.2.1:5060;transport=tcp") know it; NULL, or a name: the first. */
 const char *cg_sip_listeners_towards(const cg_sip_listeners *listeners, const char *host);
 /* Is that "host" or "host:port" one of ours? The port may be left out if it is the `standard` one. */
@@ -34,7 +35,3 @@ bool cg_sip_listeners_have(const cg_sip_listeners *listeners, const char *host, 
 
 /* For Sofia: the host is what others are told, maddr what is bound; g_free. */
 char *cg_sip_listener_url(const cg_sip_listener *listener, const char *scheme, uint16_t port);
-
-/* From now on this thread's stack opens the ports of all of them where it is given those of the first, and tells each
- * peer the Contact of its family; its agent is noted. NULL: no more. */
-void cg_sip_listen_watch(cg_sip *sip);

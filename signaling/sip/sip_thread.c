@@ -1,6 +1,7 @@
 /* The SIP thread: Sofia's event loop, the stack on it, the mailbox. */
 #include "signaling/sip/sip_internal.h"
 
+#include "signaling/sip/sip_dual_stack.h"
 #include "signaling/sip/sip_keepalive.h"
 #include "signaling/sip/sip_ports.h"
 #include "signaling/sip/sip_registration.h"
@@ -91,7 +92,7 @@ static bool start(cg_sip *sip, su_wait_t *wait)
     sip->screen = cg_sip_screen_new(sip, sip->parser);
     cg_sip_connections_watch(sip->connections);
     cg_sip_tls_sessions_watch(sip->tls);
-    cg_sip_listen_watch(sip);
+    cg_sip_dual_stack_watch(sip);
     sip->registrations = g_ptr_array_new_with_free_func(cg_sip_registration_free);
     sip->keepalives = g_ptr_array_new_with_free_func(cg_sip_keepalive_free);
     if (sip->root == NULL || !start_stack(sip))
@@ -138,7 +139,7 @@ static void finish(cg_sip *sip, su_wait_t *wait)
         free(sip->parser);
     }
     cg_sip_tls_sessions_watch(NULL);
-    cg_sip_listen_watch(NULL);
+    cg_sip_dual_stack_watch(NULL);
     cg_sip_connections_watch(NULL);
 }
 
