@@ -1,20 +1,14 @@
 /* Nothing is escaped: a header has no way to. What would break out of one is refused. */
 #include "gateway/telephony/sip_headers.h"
 
-#include <string.h>
+#include "signaling/sip/sip_grammar.h"
 
-static bool is_token(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if (!g_ascii_isalnum(*text) && strchr("-.!%*_+`'~", *text) == NULL)
-            return false;
-    return true;
-}
+#include <string.h>
 
 bool cg_sip_headers_is_pattern(const char *text)
 {
     const char *star = strchr(text, '*');
-    return g_ascii_strncasecmp(text, "X-", 2) == 0 && is_token(text) && (star == NULL || star[1] == '\0') &&
+    return g_ascii_strncasecmp(text, "X-", 2) == 0 && cg_sip_is_token(text) && (star == NULL || star[1] == '\0') &&
            (text[2] != '\0');
 }
 
@@ -49,7 +43,8 @@ bool cg_sip_headers_choose(const cg_trunk *trunk, const cg_form *parameters,
         const char *name = cg_form_name_at(parameters, i), *value = cg_form_value_at(parameters, i);
         if (!is_listed(trunk, name))
             continue;
-        if (!is_token(name) || strlen(name) > CG_SIP_MAX_TEXT || !is_text(value) || *ret_count == CG_SIP_MAX_HEADERS)
+        if (!cg_sip_is_token(name) || strlen(name) > CG_SIP_MAX_TEXT || !is_text(value) ||
+            *ret_count == CG_SIP_MAX_HEADERS)
             return false;
         ret_headers[(*ret_count)++] = (cg_sip_header){.name = (char *) name, .value = (char *) value};
     }

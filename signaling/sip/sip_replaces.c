@@ -1,9 +1,9 @@
 /* Replaces (RFC 3891): which of our dialogs is meant, and whether it can be replaced. Whether the peer may is another
  * matter. */
+#include "signaling/sip/sip_grammar.h"
 #include "signaling/sip/sip_internal.h"
 
 #include <sofia-sip/sip_header.h>
-#include <string.h>
 
 enum { MAX_RINGING = 16 }; /* of a call that a trunk forks; those beyond cannot be replaced before they answer */
 
@@ -61,21 +61,10 @@ unsigned cg_sip_find_replaced(cg_sip *sip, const sip_replaces_t *replaces, cg_si
     return 0;
 }
 
-/* RFC 3261 section 25.1: token, and what a word has beside it. */
-static bool consists_of(const char *text, const char *others)
-{
-    if (text == NULL || *text == '\0')
-        return false;
-    for (; *text != '\0'; text++)
-        if (!g_ascii_isalnum(*text) && strchr("-.!%*_+`'~", *text) == NULL && strchr(others, *text) == NULL)
-            return false;
-    return true;
-}
-
 char *cg_sip_write_replaces(const sip_replaces_t *replaces)
 {
-    if (!consists_of(replaces->rp_call_id, "()<>:\\\"/[]?{}@") || !consists_of(replaces->rp_to_tag, "") ||
-        !consists_of(replaces->rp_from_tag, ""))
+    if (!cg_sip_is_call_id(replaces->rp_call_id) || !cg_sip_is_token(replaces->rp_to_tag) ||
+        !cg_sip_is_token(replaces->rp_from_tag))
         return NULL;
     return g_strdup_printf("%s;to-tag=%s;from-tag=%s%s", replaces->rp_call_id, replaces->rp_to_tag,
                            replaces->rp_from_tag, replaces->rp_early_only ? ";early-only" : "");
