@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "signaling/sip/sip_auth.h"
 #include "signaling/sip/sip_internal.h"
+#include "signaling/sip/sip_overrides.h"
 #include "signaling/sip/sip_ports.h"
 
 #include <string.h>
@@ -305,9 +306,23 @@ static void free_parts(cg_sip *sip)
     g_free(sip);
 }
 
+/* All of what Sofia lacks would be lacking in silence. */
+static bool check_overrides(char **ret_error)
+{
+    size_t count;
+    const cg_sip_override *overrides = cg_sip_overrides(&count);
+    const cg_sip_override *missing = cg_sip_overrides_missing(overrides, count);
+    if (missing != NULL)
+        *ret_error = g_strdup_printf("SIP: this program's %s() is not in front of the library's: %s", missing->name,
+                                     missing->reason);
+    return missing == NULL;
+}
+
 cg_sip *cg_sip_new(const cg_sip_config *config, cg_mailbox *control, cg_sip_handler *handler, void *user,
                    char **ret_error)
 {
+    if (!check_overrides(ret_error))
+        return NULL;
     cg_sip *sip = g_new0(cg_sip, 1);
     bool running = false;
     sip->config = *config;

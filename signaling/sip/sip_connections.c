@@ -2,7 +2,8 @@
  * descriptor is connected to that peer. */
 #include "signaling/sip/sip_connections.h"
 
-#include <dlfcn.h>
+#include "signaling/sip/sip_overrides.h"
+
 #include <glib.h>
 #include <netinet/in.h>
 #include <sofia-sip/su_wait.h>
@@ -105,16 +106,13 @@ void cg_sip_connections_watch(cg_sip_connections *connections)
     *of_thread() = connections;
 }
 
-/* Sofia's own function of that name does the work; as the program defines it too, the loader gives this one to
- * everybody, Sofia's transports included (ELF: the first definition wins). They close what cannot be registered. */
+/* Sofia's transports close what cannot be registered. */
 int su_root_register(su_root_t *root, su_wait_t *wait, su_wakeup_f callback, su_wakeup_arg_t *argument, int priority)
 {
-    typedef int root_register(su_root_t *, su_wait_t *, su_wakeup_f, su_wakeup_arg_t *, int);
-    root_register *original = (root_register *) dlsym(RTLD_NEXT, "su_root_register");
     cg_sip_connections *connections = *of_thread();
     if (connections != NULL && !cg_sip_connections_admit(connections, wait->fd, g_get_monotonic_time()))
         return -1;
-    return original(root, wait, callback, argument, priority);
+    return CG_SIP_ORIGINAL(su_root_register)(root, wait, callback, argument, priority);
 }
 
 static int option_of(int fd, int option)

@@ -1,11 +1,10 @@
-/* nua takes the address of one port for SIP and one for SIPS, and has one Contact for all peers. What makes two of each
- * are functions of Sofia's that do their work here with something before or behind it (ELF: the first definition wins).
- */
+/* nua takes the address of one port for SIP and one for SIPS, and has one Contact for all peers: what makes two of each
+ * are functions in front of its own. */
 #include "signaling/sip/sip_dual_stack.h"
 
 #include "signaling/sip/sip_internal.h"
+#include "signaling/sip/sip_overrides.h"
 
-#include <dlfcn.h>
 #include <sofia-sip/hostdomain.h>
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/nta.h>
@@ -34,8 +33,7 @@ static bool is_secure(const url_string_t *uri)
 
 int nta_agent_add_tport(nta_agent_t *agent, url_string_t const *uri, tag_type_t tag, tag_value_t value, ...)
 {
-    typedef int add_function(nta_agent_t *, url_string_t const *, tag_type_t, tag_value_t, ...);
-    add_function *original = (add_function *) dlsym(RTLD_NEXT, "nta_agent_add_tport");
+    __typeof__(&nta_agent_add_tport) original = CG_SIP_ORIGINAL(nta_agent_add_tport);
     cg_sip *sip = *of_thread();
     va_list rest;
     va_start(rest, value);
@@ -57,13 +55,11 @@ int nta_agent_add_tport(nta_agent_t *agent, url_string_t const *uri, tag_type_t 
 /* Which of the ports a message goes out at. Sofia does not see the family of an address that stands in brackets. */
 tport_t *tport_primary_by_name(tport_t const *transport, tp_name_t const *name)
 {
-    typedef tport_t *find_function(tport_t const *, tp_name_t const *);
-    find_function *original = (find_function *) dlsym(RTLD_NEXT, "tport_primary_by_name");
     tp_name_t bare = *name;
     g_autofree char *host = NULL;
     if (name->tpn_host != NULL && host_is_ip6_reference(name->tpn_host))
         bare.tpn_host = host = g_strndup(name->tpn_host + 1, strlen(name->tpn_host) - 2);
-    return original(transport, &bare);
+    return CG_SIP_ORIGINAL(tport_primary_by_name)(transport, &bare);
 }
 
 /* Before it is serialized. One that is sent again has the right one already. */
@@ -84,8 +80,6 @@ static void fit_contact(const cg_sip_listeners *listeners, msg_t *message, int f
 
 tport_t *tport_tsend(tport_t *transport, msg_t *message, tp_name_t const *to, tag_type_t tag, tag_value_t value, ...)
 {
-    typedef tport_t *send_function(tport_t *, msg_t *, tp_name_t const *, tag_type_t, tag_value_t, ...);
-    send_function *original = (send_function *) dlsym(RTLD_NEXT, "tport_tsend");
     const cg_sip *sip = *of_thread();
     int family = to != NULL && to->tpn_host != NULL ? cg_sip_family_of(to->tpn_host) : AF_UNSPEC;
     va_list rest;
@@ -94,7 +88,7 @@ tport_t *tport_tsend(tport_t *transport, msg_t *message, tp_name_t const *to, ta
     va_start(rest, value);
     tagi_t *tags = tl_vlist2(tag, value, rest);
     va_end(rest);
-    tport_t *result = original(transport, message, to, TAG_NEXT(tags));
+    tport_t *result = CG_SIP_ORIGINAL(tport_tsend)(transport, message, to, TAG_NEXT(tags));
     tl_vfree(tags);
     return result;
 }

@@ -1,11 +1,9 @@
-/* Functions of OpenSSL's and of Sofia's that do their work here with something before and behind it. As the program
- * defines them too, the loader gives these to everybody (ELF: the first definition wins); other threads have them as
- * they are. */
+/* Functions of OpenSSL's and of Sofia's that stand in front of their own. */
 #include "signaling/sip/sip_tls_sessions.h"
 
 #include "base/log.h"
+#include "signaling/sip/sip_overrides.h"
 
-#include <dlfcn.h>
 #include <glib.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -94,8 +92,7 @@ static void begin(SSL *session, tport_t *transport)
 
 int SSL_connect(SSL *session)
 {
-    typedef int connect_function(SSL *);
-    connect_function *original = (connect_function *) dlsym(RTLD_NEXT, "SSL_connect");
+    __typeof__(&SSL_connect) original = CG_SIP_ORIGINAL(SSL_connect);
     cg_sip_tls_sessions *sessions = *of_thread();
     if (sessions == NULL || sessions->connecting == NULL)
         return original(session);
@@ -109,11 +106,9 @@ int SSL_connect(SSL *session)
 
 int SSL_accept(SSL *session)
 {
-    typedef int accept_function(SSL *);
-    accept_function *original = (accept_function *) dlsym(RTLD_NEXT, "SSL_accept");
     if (*of_thread() != NULL)
         show_certificate(*of_thread(), session);
-    return original(session);
+    return CG_SIP_ORIGINAL(SSL_accept)(session);
 }
 
 static void tell(cg_sip_tls_sessions *sessions, const char *host, const char *fault)
@@ -128,13 +123,9 @@ static void tell(cg_sip_tls_sessions *sessions, const char *host, const char *fa
     cg_log(CG_LOG_WARNING, "sip.tls_refused", CG_LOG_TEXT("host", host), CG_LOG_TEXT("reason", fault));
 }
 
-/* Sofia's own, in none of its headers; for both directions: what to do when the socket of a handshake is ready. */
-int tls_connect(su_root_magic_t *magic, su_wait_t *wait, tport_t *transport);
-
 int tls_connect(su_root_magic_t *magic, su_wait_t *wait, tport_t *transport)
 {
-    typedef int connect_function(su_root_magic_t *, su_wait_t *, tport_t *);
-    connect_function *original = (connect_function *) dlsym(RTLD_NEXT, "tls_connect");
+    __typeof__(&tls_connect) original = CG_SIP_ORIGINAL(tls_connect);
     cg_sip_tls_sessions *sessions = *of_thread();
     if (sessions == NULL)
         return original(magic, wait, transport);
@@ -158,9 +149,7 @@ int tls_connect(su_root_magic_t *magic, su_wait_t *wait, tport_t *transport)
  * threads free their sessions themselves. */
 int SSL_shutdown(SSL *session)
 {
-    typedef int shutdown_function(SSL *);
-    shutdown_function *original = (shutdown_function *) dlsym(RTLD_NEXT, "SSL_shutdown");
-    int result = original(session);
+    int result = CG_SIP_ORIGINAL(SSL_shutdown)(session);
     if (*of_thread() != NULL && SSL_get_rbio(session) != NULL) {
         BIO_up_ref(SSL_get_rbio(session));
         SSL_CTX_up_ref(SSL_get_SSL_CTX(session));
