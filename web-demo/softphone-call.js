@@ -1,8 +1,8 @@
 /* The call that is shown, and the strip of the others. Draws what it is told; decides nothing. */
-import { $, LevelBars, clockTime, element, partyOf } from './softphone-dom.js';
+import { $, LevelBars, clockTime, element, partyOf, setChildren } from './softphone-dom.js';
 import { QualityView } from './softphone-quality.js';
 
-const DIGITS_SHOWN = 24;
+const DIGITS_SHOWN = 20; // the last ones
 
 export class CallView {
   #actions; // {mute(), hold(), keypad(), newCall(), transfer(), hangup(),switchTo(call), end(call)}
@@ -10,7 +10,10 @@ export class CallView {
   #input = new LevelBars($('level-in'));
   #output = new LevelBars($('level-out'));
   #quality = new QualityView();
-  #digits = new WeakMap(); // call -> digits the other side pressed
+  #heard = new WeakMap(); // call -> digits that the other side pressed
+  #pressed = new WeakMap(); // call -> those that were pressed here
+  #keypad = false; // it is open, and there is to be no line more when a key of it is pressed
+  #strips = new WeakMap(); // call -> its strip
 
   constructor(actions) {
     this.#actions = actions;
@@ -30,21 +33,28 @@ export class CallView {
     call.on('sample', (sample) => shown() && this.#sample(sample));
     for (const event of ['warning', 'warningCleared']) call.on(event, () => shown() && this.#drawQuality());
     call.on('digits', (digits) => {
-      this.#digits.set(call, ((this.#digits.get(call) ?? '') + digits).slice(-DIGITS_SHOWN));
+      addDigits(this.#heard, call, digits);
       if (shown()) this.#drawDigits();
     });
   }
 
-  /* `call` is shown (null: none), `others` stand below it. */
-  draw(call, others) {
+  /* Here, and sent. */
+  press(call, digit) {
+    addDigits(this.#pressed, call, digit);
+    this.#drawDigits();
+  }
+
+  /* `call` is shown (null: none), `others` stand below it; `keypad`: with its own. */
+  draw(call, others, keypad) {
     if (call !== this.#call) {
       this.#quality.reset();
       this.#levels(0, 0);
     }
     this.#call = call;
+    this.#keypad = keypad;
     $('call').hidden = call === null;
     if (call) this.#drawCall(call);
-    $('other-calls').replaceChildren(...others.map((other) => this.#strip(other)));
+    setChildren($('other-calls'), others.map((other) => this.#strip(other)));
   }
 
   #drawCall(call) {
@@ -81,9 +91,8 @@ export class CallView {
   }
 
   #drawDigits() {
-    const digits = this.#digits.get(this.#call) ?? '';
-    $('call-digits').hidden = digits === '';
-    $('call-digits').textContent = `They pressed ${[...digits].join(' ')}`;
+    showDigits('call-digits', this.#heard.get(this.#call) ?? '');
+    showDigits('call-pressed', this.#pressed.get(this.#call) ?? '', this.#keypad);
   }
 
   #tick() {
@@ -94,24 +103,42 @@ export class CallView {
     }
   }
 
+  /* The same one as long as the call lasts. */
   #strip(call) {
+    const strip = this.#strips.get(call) ?? this.#newStrip(call);
+    this.#strips.set(call, strip);
     const name = partyOf(call);
-    const words = element('div', {}, element('b', { textContent: name }));
-    const state = element('span', { className: 'hint', textContent: `${stateText(call)} ` });
-    if (call.openedAt) {
-      const time = element('time', { textContent: clockTime(Date.now() - call.openedAt) });
-      time.dataset.since = String(call.openedAt.getTime());
-      state.append(time);
-    }
-    words.append(state);
-    const change = element('button', { type: 'button', textContent: 'Switch' });
-    change.setAttribute('aria-label', `Switch to ${name}`);
+    strip.querySelector('b').textContent = name;
+    strip.querySelector('.hint').replaceChildren(`${stateText(call)} `, ...since(call));
+    strip.querySelector('.change').setAttribute('aria-label', `Switch to ${name}`);
+    strip.querySelector('.stop').setAttribute('aria-label', `End the call with ${name}`);
+    return strip;
+  }
+
+  #newStrip(call) {
+    const words = element('div', {}, element('b'), element('span', { className: 'hint' }));
+    const change = element('button', { type: 'button', textContent: 'Switch', className: 'change' });
     change.addEventListener('click', () => this.#actions.switchTo(call));
     const end = element('button', { type: 'button', textContent: 'End', className: 'stop' });
-    end.setAttribute('aria-label', `End the call with ${name}`);
     end.addEventListener('click', () => this.#actions.end(call));
     return element('li', {}, words, change, end);
   }
+}
+
+function since(call) {
+  if (!call.openedAt) return [];
+  const time = element('time', { textContent: clockTime(Date.now() - call.openedAt) });
+  time.dataset.since = String(call.openedAt.getTime());
+  return [time];
+}
+
+function addDigits(map, call, digits) {
+  map.set(call, ((map.get(call) ?? '') + digits).slice(-DIGITS_SHOWN));
+}
+
+function showDigits(id, digits, always = false) {
+  $(id).hidden = digits === '' && !always;
+  $(id).lastElementChild.textContent = [...digits].join(' ') || '–';
 }
 
 function toggle(id, on, text, iconName) {

@@ -1,5 +1,5 @@
 /* The desk: which calls there are, which one is shown, and what the buttons and keys do to them. */
-import { $, clockTime, displayName, partyOf } from './softphone-dom.js';
+import { $, clockTime, displayName, focusIsLost, partyOf } from './softphone-dom.js';
 import { CallView, stateText } from './softphone-call.js';
 import { Dialler } from './softphone-dialler.js';
 import { IncomingBanner } from './softphone-incoming.js';
@@ -12,7 +12,11 @@ const ORDINARY_ENDS = new Set([31404, 31480, 31486, 31603, 31008]);
 
 /* Digits alone are somebody's name. */
 function hintOf(party, error) {
-  return error.code === 31480 && /^\d+$/.test(party) ? `. Telephone numbers begin with +: +${party}` : '';
+  return error.code === 31480 && /^\d+$/.test(party) ? [`Telephone numbers begin with +: +${party}`] : [];
+}
+
+function sentences(...parts) {
+  return parts.map((part) => part.replace(/\.$/, '')).join('. ');
 }
 
 export class Desk {
@@ -84,6 +88,7 @@ export class Desk {
 
   async place(to) {
     this.#dialler.busy(true);
+    $('last-call').textContent = '';
     this.#say(`Calling ${to.replace(/^client:/, '')}`);
     try {
       await this.#holdCurrent();
@@ -104,7 +109,10 @@ export class Desk {
     const call = this.#current;
     if (!call) return;
     const resume = call.isOnHold();
-    if (resume) await this.#holdAllBut(call);
+    if (resume) {
+      $('last-call').textContent = '';
+      await this.#holdAllBut(call);
+    }
     await call.hold(!resume).catch(() => {});
   }
 
@@ -120,6 +128,7 @@ export class Desk {
   }
 
   async #answer(call) {
+    $('last-call').textContent = '';
     await this.#holdCurrent();
     await call.accept();
     if (call.status() === 'pending') this.#banner.again(call);
@@ -148,21 +157,34 @@ export class Desk {
   }
 
   #onEnd(call, party, error) {
-    const inCall = $('call').contains(document.activeElement) || document.activeElement === document.body;
+    const inCall = this.#current === call && $('call').contains(document.activeElement);
     this.#calls = this.#calls.filter((other) => other !== call);
-    if (this.#current === call) this.#current = this.#calls.at(-1) ?? null;
-    this.#keypad = this.#transferring = false;
-    const length = call.openedAt ? `, ${clockTime(Date.now() - call.openedAt)}` : '';
-    const transfer = this.#transfers.get(call);
-    $('last-call').textContent = error ? `${party}: ${error.explanation}${hintOf(party, error)}`
-      : transfer?.done ? `${party} is talking to ${transfer.to} now` : `Call with ${party} ended${length}`;
+    if (this.#current === call) {
+      this.#current = this.#calls.at(-1) ?? null;
+      this.#keypad = this.#transferring = false;
+    }
     if (error && !ORDINARY_ENDS.has(error.code)) noticeError(error);
+    $('last-call').textContent = sentences(...this.#howItEnded(call, party, error), ...this.#whoIsLeft());
     this.#say($('last-call').textContent);
     this.#draw();
-    if (inCall) (this.#current ? $('hold') : $('to')).focus();
+    if (inCall || focusIsLost()) (this.#current && !this.#dialling ? $('hold') : $('to')).focus();
+  }
+
+  #howItEnded(call, party, error) {
+    const transfer = this.#transfers.get(call);
+    if (error) return [`${party}: ${error.explanation}`, ...hintOf(party, error)];
+    if (transfer?.done) return [`${party} is talking to ${transfer.to} now`];
+    return [`Call with ${party} ended${call.openedAt ? `, ${clockTime(Date.now() - call.openedAt)}` : ''}`];
+  }
+
+  /* The other call goes on, and waits to be taken up again if it was held for this one. */
+  #whoIsLeft() {
+    const call = this.#current;
+    return call ? [`${partyOf(call)} is ${call.isOnHold() ? 'on hold' : 'still with you'}`] : [];
   }
 
   async #switchTo(call) {
+    $('last-call').textContent = '';
     await this.#holdAllBut(call);
     this.#current = call;
     if (call.isOnHold()) await call.hold(false).catch(() => {});
@@ -217,6 +239,7 @@ export class Desk {
     const call = this.#current;
     if (!call || this.#dialling || !['open', 'reconnecting'].includes(call.status())) return false;
     call.sendDigits(digit);
+    this.#view.press(call, digit);
     return true;
   }
 
@@ -240,7 +263,7 @@ export class Desk {
   #draw() {
     const call = this.#current;
     const others = this.#calls.filter((other) => other !== call);
-    this.#view.draw(call, others);
+    this.#view.draw(call, others, this.#keypad);
     this.#transfer.draw({ open: call !== null && this.#transferring, call, others, progress: this.#transfers.get(call) ?? null });
     const field = call === null || this.#dialling;
     this.#dialler.show({ field, pad: field || this.#keypad });

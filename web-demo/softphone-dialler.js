@@ -44,7 +44,7 @@ export class Dialler {
       this.#offered.set(name.toLowerCase(), address);
       const button = element('button', { type: 'button', className: 'quiet', textContent: name });
       button.addEventListener('click', () => this.#actions.place(address));
-      return element('li', {}, button, ` ${text}`);
+      return element('li', {}, button, element('span', { textContent: text }));
     });
     $('offers').replaceChildren(...items);
     $('offers').hidden = items.length === 0;

@@ -38,6 +38,18 @@ export function destination(text) {
     : `client:${name}`;
 }
 
+/* Nodes that stay where they are keep the focus. */
+export function setChildren(parent, nodes) {
+  const there = [...parent.children];
+  if (nodes.length !== there.length || nodes.some((node, index) => node !== there[index])) parent.replaceChildren(...nodes);
+}
+
+/* What had it is gone, or hidden. */
+export function focusIsLost() {
+  const active = document.activeElement;
+  return !active || active === document.body || active.getClientRects().length === 0;
+}
+
 /* Who is at the other end of a call. */
 export function partyOf(call) {
   return displayName(call.party);

@@ -1,9 +1,10 @@
 /* The panel beside a call that has it transferred: to an address at once, or to somebody who was asked before in another
  * call. Asks and draws; the desk decides. */
-import { $, element, partyOf } from './softphone-dom.js';
+import { $, element, partyOf, setChildren } from './softphone-dom.js';
 
 export class TransferPanel {
   #actions; // {to(text), join(call), close()}
+  #offers = new WeakMap(); // call -> its button in a list
 
   constructor(actions) {
     this.#actions = actions;
@@ -32,7 +33,7 @@ export class TransferPanel {
     $('transfer-label').textContent = `Who should ${name} talk to?`;
     $('transfer-now').disabled = progress?.busy ?? false;
     $('transfer-progress').textContent = progress?.text ?? '';
-    $('transfer-joins').replaceChildren(...joinable.map((other) => this.#offer(name, other)));
+    setChildren($('transfer-joins'), joinable.map((other) => this.#offer(name, other)));
     $('transfer-hint').hidden = joinable.length > 0;
   }
 
@@ -42,7 +43,14 @@ export class TransferPanel {
   }
 
   #offer(name, other) {
-    const button = element('button', { type: 'button', className: 'wide', textContent: `Connect ${name} with ${partyOf(other)}` });
+    const offer = this.#offers.get(other) ?? this.#newOffer(other);
+    this.#offers.set(other, offer);
+    offer.firstElementChild.textContent = `Connect ${name} with ${partyOf(other)}`;
+    return offer;
+  }
+
+  #newOffer(other) {
+    const button = element('button', { type: 'button', className: 'wide' });
     button.addEventListener('click', () => this.#actions.join(other));
     return element('li', {}, button);
   }

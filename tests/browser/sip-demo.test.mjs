@@ -11,6 +11,7 @@ import { test } from 'node:test';
 import { Person, screenshot } from '../lib/browsers.mjs';
 import { TOP } from '../lib/gateway.mjs';
 import { requireNetns } from '../lib/netns.mjs';
+import { sees } from '../lib/sight.mjs';
 import { TIMEOUT as timeout } from '../lib/stage.mjs';
 import { hears, receivesMore } from '../lib/tone.mjs';
 import { until } from '../lib/wait.mjs';
@@ -45,10 +46,6 @@ function runs(pid) {
   }
 }
 
-const text = (page, selector) => page.$eval(selector, (element) => (element.checkVisibility() ? element.innerText.trim() : ''));
-const sees = (page, selector, pattern) => until(async () => pattern.test(await text(page, selector)), `${pattern} in ${selector}`, 20000)
-  .catch(async (error) => { throw new Error(`${error.message}; it shows: ${await text(page, 'body')}`); });
-
 async function hangUp(page) {
   await page.click('#hangup');
   await sees(page, '#presence-text', /^Ready for calls$/);
@@ -63,7 +60,7 @@ test('gateway/run --sip-demo: echo is heard as one\'s own voice, a number as a t
   t.after(() => person.close());
   const page = await person.open(`${demo.url}/softphone.html?identity=newcomer`);
   await sees(page, '#presence-text', /^Ready for calls$/);
-  await sees(page, '#offers', /echo lets you hear yourself\s+\+15550100 plays a tone/);
+  await sees(page, '#offers', /echo\s+lets you hear yourself\s+\+15550100\s+plays a tone/);
   await screenshot(page, 'softphone-sip-demo');
 
   await page.type('#to', 'echo');

@@ -1,23 +1,15 @@
 // Signing in to the softphone with a token of one's own, right and wrong.
 // The one thing to know: whoever is not let in stays at the form, and reads there what the gateway said.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { beforeEach, test } from 'node:test';
 import { screenshot } from '../lib/browsers.mjs';
-import { TOP } from '../lib/gateway.mjs';
 import { drop } from '../lib/netns.mjs';
 import { errorsOf, focused, gone, sees, visible } from '../lib/sight.mjs';
-import { PORT, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
-import { accessClaims, accessToken, APPLICATION, customToken, KEY } from '../lib/tokens.mjs';
+import { softphoneStage } from '../lib/softphone.mjs';
+import { PORT, TIMEOUT as timeout } from '../lib/stage.mjs';
+import { accessClaims, accessToken, customToken } from '../lib/tokens.mjs';
 
-const set = stage({
-  browsers: { chromium: 'chromium', firefox: 'firefox' },
-  config: {
-    server: { web_root: join(TOP, 'web-demo') },
-    demo: { enabled: true, key: KEY, application: APPLICATION },
-  },
-});
-
+const { set } = softphoneStage();
 beforeEach(() => set.gateway.expectWarning(/^peer\.rejected$/));
 
 const past = Math.floor(Date.now() / 1000) - 7200;

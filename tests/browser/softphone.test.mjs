@@ -1,33 +1,18 @@
 // The softphone used as a person would: by mouse and keyboard, looking at what stands on the screen.
 // The one thing to know: screenshots go to --keep-artifacts DIR, and are there to be looked at.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Person, screenshot } from '../lib/browsers.mjs';
-import { TOP } from '../lib/gateway.mjs';
 import { drop } from '../lib/netns.mjs';
 import { errorsOf, focused, gone, sees, visible } from '../lib/sight.mjs';
-import { PORT, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
-import { APPLICATION, KEY } from '../lib/tokens.mjs';
+import { softphoneStage } from '../lib/softphone.mjs';
+import { PORT, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { hears, hearsNothing, receivesMore } from '../lib/tone.mjs';
 
 const TONE = { chromium: 400, firefox: 600 };
-const set = stage({
-  browsers: { chromium: 'chromium', firefox: 'firefox' },
-  config: {
-    server: { web_root: join(TOP, 'web-demo') },
-    demo: { enabled: true, key: KEY, application: APPLICATION },
-  },
-});
+const { set, softphone, reach } = softphoneStage();
 const others = [];
 after(() => Promise.all(others.map((person) => person.close())));
-
-/** The softphone as `who`, signed in by name, ready for calls. */
-async function softphone(who, identity, to) {
-  const page = await set.page(who, `/softphone.html?${new URLSearchParams({ identity, to })}`);
-  await sees(page, '#presence-text', /^Ready for calls$/);
-  return page;
-}
 
 test('a newcomer opens the start page, two softphones from its links, and calls across by mouse', { timeout }, async () => {
   const home = await set.page('chromium', '/');
@@ -153,16 +138,6 @@ test('the connection breaks in a call: the page says so, the call goes on, and i
   await gina.click('#hangup');
   await gone(hugo, '#call');
 });
-
-/** `caller` calls `to`'s softphone and is answered there. */
-async function reach(caller, callee, to, pattern) {
-  await caller.evaluate((text) => { document.querySelector('#to').value = text; }, to);
-  await caller.click('#place');
-  await sees(callee, '#incoming-name', pattern);
-  await callee.click('#answer');
-  await sees(caller, '#call-name', new RegExp(to));
-  for (const page of [caller, callee]) await sees(page, '#call-state', /^Connected$/); // each in its own time
-}
 
 test('a call is transferred by keyboard; who it went to is told, and who stays hears them', { timeout }, async () => {
   const [mia, noah, olga] = [await softphone('firefox', 'mia', ''), await softphone('chromium', 'noah', ''), await softphone('chromium', 'olga', '')];
