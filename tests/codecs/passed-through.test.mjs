@@ -1,4 +1,4 @@
-// Every codec the gateway passes carries a voice from browser to browser, and not only in the descriptions.
+// Every codec that is passed through carries a voice from browser to browser, and not only in the descriptions.
 // The one thing to know: the codec is what both browsers count packets of, the voice is told by its frequency.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
