@@ -39,6 +39,43 @@ static char *say(cg_sip_leg *leg, const cg_media_description *local, const cg_sd
     return sdp;
 }
 
+static void wipe_offered(void *offered)
+{
+    cg_media_wipe_keys(&((cg_sip_offered *) offered)->media);
+}
+
+GArray *cg_sip_offers_new(void)
+{
+    GArray *offers = g_array_new(FALSE, FALSE, sizeof(cg_sip_offered));
+    g_array_set_clear_func(offers, wipe_offered);
+    return offers;
+}
+
+static cg_sip_offered *last_offered(const cg_sip_leg *leg)
+{
+    return leg->offers->len > 0 ? &g_array_index(leg->offers, cg_sip_offered, leg->offers->len - 1) : NULL;
+}
+
+/* The peer answers one offer after the other: those before this one get no answer any more. */
+static const cg_sip_offered *answered_offer(const cg_sip_leg *leg, uint64_t version)
+{
+    g_assert(leg->offers->len > 0);
+    while (leg->offers->len > 1 && g_array_index(leg->offers, cg_sip_offered, 0).version < version)
+        g_array_remove_index(leg->offers, 0);
+    return &g_array_index(leg->offers, cg_sip_offered, 0);
+}
+
+static char *say_offer(cg_sip_leg *leg, const cg_media_description *local)
+{
+    char *sdp = say(leg, local, NULL);
+    cg_sip_offered offered = {.version = leg->sdp_version, .media = *local}, *last = last_offered(leg);
+    if (last != NULL && last->version == offered.version)
+        *last = offered;
+    else
+        g_array_append_val(leg->offers, offered);
+    return sdp;
+}
+
 static cg_direction our_direction(const cg_sip_leg *leg)
 {
     return leg->held ? CG_DIRECTION_SENDONLY : CG_DIRECTION_SENDRECV;
@@ -54,23 +91,22 @@ char *cg_sip_describe_offer(cg_sip_leg *leg, const cg_media_description *far)
     if (!cg_sdp_has_speech(local))
         return NULL;
     cg_sdp_offer_crypto(leg->trunk->srtp, local);
-    leg->offered = *local;
-    return say(leg, local, NULL);
+    return say_offer(leg, local);
 }
 
 char *cg_sip_describe_again(cg_sip_leg *leg)
 {
-    leg->offered = leg->base.local;
-    leg->offered.direction = our_direction(leg);
-    return say(leg, &leg->offered, NULL);
+    cg_media_description local = leg->base.local;
+    local.direction = our_direction(leg);
+    return say_offer(leg, &local);
 }
 
 char *cg_sip_describe_refresh(cg_sip_leg *leg)
 {
-    bool offered = leg->offered.format_count > 0;
-    g_autoptr(cg_secret) last = offered ? write_description(leg, &leg->offered, NULL) : NULL;
-    if (offered && was_said(leg, last) && leg->offered.direction == our_direction(leg))
-        return g_steal_pointer(&last);
+    const cg_sip_offered *last = last_offered(leg);
+    g_autoptr(cg_secret) sdp = last != NULL ? write_description(leg, &last->media, NULL) : NULL;
+    if (last != NULL && was_said(leg, sdp) && last->media.direction == our_direction(leg))
+        return g_steal_pointer(&sdp);
     return cg_sip_describe_again(leg);
 }
 
@@ -112,12 +148,14 @@ cg_call_end cg_sip_describe(cg_sip_leg *leg, const cg_call_leg *far, char **ret_
     return *ret_sdp != NULL ? CG_CALL_END_NONE : CG_CALL_END_INCOMPATIBLE;
 }
 
-cg_call_end cg_sip_take_answer(cg_sip_leg *leg, const char *text)
+cg_call_end cg_sip_take_answer(cg_sip_leg *leg, const cg_sip_event *event)
 {
     g_autoptr(cg_sdp) answer = NULL;
+    const char *text = event->sdp;
+    const cg_sip_offered *offered = answered_offer(leg, event->version);
     if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_ANSWER, &answer) != CG_SDP_OK)
         return CG_CALL_END_INCOMPATIBLE;
-    cg_media_description remote = *cg_sdp_media(answer), local = leg->offered;
+    cg_media_description remote = *cg_sdp_media(answer), local = offered->media;
     cg_call_end end = check_address(leg, &remote, &local);
     if (end != CG_CALL_END_NONE)
         return end;

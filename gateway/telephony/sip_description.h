@@ -24,6 +24,9 @@ cg_call_end cg_sip_describe_answer(cg_sip_leg *leg, const cg_call_leg *far, char
 /* The same where the INVITE had an offer; where it had none, our first offer. */
 cg_call_end cg_sip_describe(cg_sip_leg *leg, const cg_call_leg *far, char **ret_sdp);
 
-/* Takes a phone's answer: narrows our offer to it. There are several where early media comes before the answer. Else
- * nothing is changed, and why it cannot is told. */
-cg_call_end cg_sip_take_answer(cg_sip_leg *leg, const char *text);
+/* The offers of a leg, wiped when they go. */
+GArray *cg_sip_offers_new(void);
+
+/* Takes a phone's answer: narrows the offer of ours to it that it belongs to, which need not be the last one. There are
+ * several answers where early media comes before the answer. Else nothing is changed, and why it cannot is told. */
+cg_call_end cg_sip_take_answer(cg_sip_leg *leg, const cg_sip_event *event);

@@ -80,6 +80,7 @@ static cg_sip_leg *new_leg(cg_telephony *telephony, const cg_trunk *trunk, cg_tr
     leg->counts = cg_trunk_stats_of(&telephony->stats, trunk->name);
     leg->direction = direction;
     leg->sdp_session_id = cg_random_u32();
+    leg->offers = cg_sip_offers_new();
     leg->counts->calls++;
     leg->counts->attempts[direction]++;
     return leg;
@@ -132,7 +133,7 @@ static void leg_free(cg_call_leg *base)
     cg_secret_free(leg->said);
     cg_media_wipe_keys(&base->local);
     cg_media_wipe_keys(&base->remote);
-    cg_media_wipe_keys(&leg->offered);
+    g_array_unref(leg->offers);
     cg_routes_unref(leg->routes);
     g_free(leg->number);
     g_free(leg->source);
@@ -239,7 +240,7 @@ static void leg_hold(cg_call_leg *base, bool on)
     cg_sip_leg *leg = sip_leg(base);
     leg->held = on;
     g_autoptr(cg_secret) sdp = cg_sip_describe_again(leg);
-    cg_sip_offer(leg->telephony->sip, leg->dialog, sdp);
+    cg_sip_offer(leg->telephony->sip, leg->dialog, sdp, leg->sdp_version);
 }
 
 /* Says 200 with a description of what the party at the far end took; why it cannot is told. */
@@ -253,7 +254,7 @@ static cg_call_end say_yes(cg_sip_leg *leg, const cg_call_leg *far)
     set_keys(leg);
     leg->status = 200;
     leg->counts->answers[leg->direction]++;
-    cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
+    cg_sip_answer(leg->telephony->sip, leg->dialog, sdp, leg->sdp_version);
     return CG_CALL_END_NONE;
 }
 
@@ -307,7 +308,7 @@ static void log_failure(const cg_sip_leg *leg, const cg_sip_event *event)
 
 static void rings(cg_sip_leg *leg, const cg_sip_event *event)
 {
-    if (event->sdp != NULL && cg_sip_take_answer(leg, event->sdp) == CG_CALL_END_NONE)
+    if (event->sdp != NULL && cg_sip_take_answer(leg, event) == CG_CALL_END_NONE)
         cg_call_leg_early(&leg->base);
     else
         cg_call_leg_ringing(&leg->base);
@@ -316,7 +317,7 @@ static void rings(cg_sip_leg *leg, const cg_sip_event *event)
 static void answered(cg_sip_leg *leg, const cg_sip_event *event)
 {
     bool described = event->sdp == NULL && cg_call_leg_is_described(&leg->base);
-    cg_call_end end = described ? CG_CALL_END_NONE : cg_sip_take_answer(leg, event->sdp);
+    cg_call_end end = described ? CG_CALL_END_NONE : cg_sip_take_answer(leg, event);
     if (end == CG_CALL_END_NONE) {
         leg->counts->answers[leg->direction]++;
         cg_call_leg_answered(&leg->base);
@@ -330,11 +331,11 @@ static void answered(cg_sip_leg *leg, const cg_sip_event *event)
 
 /* An answer that an ACK owes ends the call if it cannot be had: nothing was agreed on before. Any other changes
  * nothing. */
-static void confirmed(cg_sip_leg *leg, const char *sdp)
+static void confirmed(cg_sip_leg *leg, const cg_sip_event *event)
 {
     cg_call *call = leg->base.call;
     bool owed = !cg_call_leg_is_described(&leg->base), was_translated = cg_call_is_translated(call);
-    cg_call_end end = cg_sip_take_answer(leg, sdp);
+    cg_call_end end = cg_sip_take_answer(leg, event);
     if (end == CG_CALL_END_NONE)
         cg_call_leg_renegotiated(&leg->base);
     else if (owed)
@@ -347,13 +348,13 @@ static void confirmed(cg_sip_leg *leg, const char *sdp)
 static void offer_again(cg_sip_leg *leg)
 {
     g_autoptr(cg_secret) sdp = cg_sip_describe_again(leg);
-    cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
+    cg_sip_answer(leg->telephony->sip, leg->dialog, sdp, leg->sdp_version);
 }
 
 static void refresh(cg_sip_leg *leg)
 {
     g_autoptr(cg_secret) sdp = cg_sip_describe_refresh(leg);
-    cg_sip_offer(leg->telephony->sip, leg->dialog, sdp);
+    cg_sip_offer(leg->telephony->sip, leg->dialog, sdp, leg->sdp_version);
 }
 
 /* With whom it is negotiated: before the answer (RFC 3311), with the caller that its early media is for. */
@@ -385,7 +386,7 @@ static void renegotiate(cg_sip_leg *leg, const char *text)
     if (partner != NULL && cg_sdp_parse_rtp(text, strlen(text), CG_SDP_OFFER, &leg->offer) == CG_SDP_OK)
         end = cg_sip_describe_answer(leg, partner, &sdp);
     if (end == CG_CALL_END_NONE) {
-        cg_sip_answer(leg->telephony->sip, leg->dialog, sdp);
+        cg_sip_answer(leg->telephony->sip, leg->dialog, sdp, leg->sdp_version);
         renegotiated(leg);
     } else {
         cg_sip_reject_warning(leg->telephony->sip, leg->dialog, cg_sip_status_of(end), cg_sip_warning_of(end));
@@ -441,7 +442,7 @@ void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event)
         renegotiate(leg, event->sdp);
         break;
     case CG_SIP_CONFIRMED:
-        confirmed(leg, event->sdp);
+        confirmed(leg, event);
         break;
     case CG_SIP_KEY:
         cg_bridge_leg_take_digits(leg->base.call->calls->bridge, leg->base.media, (const char[]){event->key, '\0'});

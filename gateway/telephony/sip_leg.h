@@ -8,6 +8,12 @@
 
 typedef struct cg_telephony cg_telephony;
 
+/* What was offered: what its answer is narrowed from. */
+typedef struct {
+    uint64_t version; /* of the o= line that it was said under */
+    cg_media_description media;
+} cg_sip_offered;
+
 typedef struct {
     cg_call_leg base;
     cg_telephony *telephony; /* outlives the leg */
@@ -23,10 +29,10 @@ typedef struct {
     unsigned host;                     /* index of the trunk's host that was heard last, or is tried first */
     unsigned status;                   /* the last final one, theirs or ours; 0: none yet */
     int64_t dialled_us;                /* monotonic; 0: the phone has been heard of, or is no called one */
-    cg_media_description offered;      /* our last offer: what an answer is narrowed from */
-    cg_sdp *offer;                     /* the phone's last offer, while it awaits our answer; NULL: none */
-    bool held;                         /* the other party holds the call, and the phone was told so */
-    bool accepted;                     /* an incoming call was answered 200 */
+    GArray *offers; /* (cg_sip_offered) of ours that an answer may come to, and the last one, in order; owned */
+    cg_sdp *offer;  /* the phone's last offer, while it awaits our answer; NULL: none */
+    bool held;      /* the other party holds the call, and the phone was told so */
+    bool accepted;  /* an incoming call was answered 200 */
     uint64_t sdp_session_id, sdp_version;
     char *said;            /* our last description, an offer or an answer; may have keys in it. NULL: none yet */
     cg_sdp_layout *layout; /* of the phone's last offer that we answered; NULL: our own have one m-line */

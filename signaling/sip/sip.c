@@ -18,6 +18,7 @@ struct command {
     cg_sip_dialog *made; /* dial; owned until run */
     char *sdp;           /* answer, offer; owned */
     char *keys;          /* send_keys; owned */
+    uint64_t version;    /* answer, offer: of `sdp` */
     unsigned status;     /* reject, refer_reply, refer_tell; set_session_expires: seconds */
     cg_sip_warning warning;
     cg_ip_range *sources; /* set_sources; owned until run */
@@ -71,6 +72,15 @@ static void post_status(cg_sip *sip, cg_sip_dialog_id dialog, void (*run)(cg_sip
 {
     command *what = make(dialog, run);
     what->status = status;
+    post(sip, what);
+}
+
+static void post_description(cg_sip *sip, cg_sip_dialog_id dialog, void (*run)(cg_sip *, cg_sip_dialog *, command *),
+                             const char *sdp, uint64_t version)
+{
+    command *what = make(dialog, run);
+    what->sdp = g_strdup(sdp);
+    what->version = version;
     post(sip, what);
 }
 
@@ -172,26 +182,22 @@ void cg_sip_ring(cg_sip *sip, cg_sip_dialog_id dialog)
 
 static void run_answer(cg_sip *sip, cg_sip_dialog *dialog, command *what)
 {
-    cg_sip_dialog_answer(dialog, what->sdp);
+    cg_sip_dialog_answer(dialog, what->sdp, what->version);
 }
 
-void cg_sip_answer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp)
+void cg_sip_answer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp, uint64_t version)
 {
-    command *what = make(dialog, run_answer);
-    what->sdp = g_strdup(sdp);
-    post(sip, what);
+    post_description(sip, dialog, run_answer, sdp, version);
 }
 
 static void run_offer(cg_sip *sip, cg_sip_dialog *dialog, command *what)
 {
-    cg_sip_dialog_offer(dialog, what->sdp);
+    cg_sip_dialog_offer(dialog, what->sdp, what->version);
 }
 
-void cg_sip_offer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp)
+void cg_sip_offer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp, uint64_t version)
 {
-    command *what = make(dialog, run_offer);
-    what->sdp = g_strdup(sdp);
-    post(sip, what);
+    post_description(sip, dialog, run_offer, sdp, version);
 }
 
 static void run_reject(cg_sip *sip, cg_sip_dialog *dialog, command *what)

@@ -56,7 +56,8 @@ typedef enum {
      * `peer_host` does, to REGISTER or OPTIONS. */
     CG_SIP_HOST_AWAY,
     CG_SIP_OFFER, /* a re-INVITE or UPDATE: reply with cg_sip_answer or cg_sip_reject. Without `sdp` it asks for ours */
-    /* What answers the description we gave to either, or offered by ourselves. Without `sdp` an ACK had none. */
+    /* What answers the description of ours with this `version`, given to either or offered by ourselves. Without `sdp`
+     * an ACK had none, or the offer was refused. */
     CG_SIP_CONFIRMED,
     CG_SIP_KEY,     /* an INFO with a `key` */
     CG_SIP_REFER,   /* the peer wants the other party sent to `to_user`: reply with cg_sip_refer_reply */
@@ -77,6 +78,7 @@ typedef struct {
     unsigned host;               /* RINGING, ANSWERED, FAILED, HOST_AWAY: index of the one that said it */
     unsigned retry_after_s;      /* HOST_AWAY: it asked for (Retry-After, RFC 3261 section 21.5.4) */
     char key;                    /* KEY: 0-9 * # A-D */
+    uint64_t version;            /* CONFIRMED: of our description */
     char *sdp;                   /* NULL: none. "": none that is taken (another type, too long) */
     char *from_user, *from_name; /* INCOMING; unescaped, never NULL */
     char *to_user;               /* INCOMING, REFER; the same */
@@ -133,12 +135,13 @@ cg_sip_dialog_id cg_sip_dial(cg_sip *sip, const cg_sip_invite *invite);
 void cg_sip_set_session_expires(cg_sip *sip, cg_sip_dialog_id dialog, unsigned seconds);
 /* An incoming dialog rings (180). */
 void cg_sip_ring(cg_sip *sip, cg_sip_dialog_id dialog);
-/* Accepts an INVITE, re-INVITE or UPDATE with our description. */
-void cg_sip_answer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp);
+/* Accepts an INVITE, re-INVITE or UPDATE with our description. `version` is that of its o= line (sess-version), by
+ * which CONFIRMED names it where it is an offer. */
+void cg_sip_answer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp, uint64_t version);
 /* Offers another description within an answered call (re-INVITE); CONFIRMED brings what answers it. One that is refused
- * changes nothing; one that crosses an offer of the peer's is made again (RFC 3261 section 14.1). The last one counts.
- */
-void cg_sip_offer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp);
+ * changes nothing; one that crosses an offer of the peer's is made again (RFC 3261 section 14.1). Of those that wait
+ * for one under way only the last is made. */
+void cg_sip_offer(cg_sip *sip, cg_sip_dialog_id dialog, const char *sdp, uint64_t version);
 /* What a refusal says of its reason (RFC 3261 section 20.43). */
 typedef enum {
     CG_SIP_WARNING_NONE,

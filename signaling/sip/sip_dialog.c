@@ -70,11 +70,22 @@ void cg_sip_dialog_drop(cg_sip_dialog *dialog)
     atomic_store_explicit(&sip->dialog_count, g_hash_table_size(sip->dialogs), memory_order_relaxed);
 }
 
-void cg_sip_dialog_tell(cg_sip_dialog *dialog, cg_sip_event_kind kind, unsigned status, char *sdp)
+static void tell(cg_sip_dialog *dialog, cg_sip_event event)
 {
-    cg_sip_event event = {.kind = kind, .dialog = dialog->id, .status = status, .host = dialog->host, .sdp = sdp};
+    event.dialog = dialog->id;
+    event.host = dialog->host;
     cg_sip_read_source(dialog->sip->nua, &event.source);
     cg_sip_post_event(dialog->sip, &event);
+}
+
+void cg_sip_dialog_tell(cg_sip_dialog *dialog, cg_sip_event_kind kind, unsigned status, char *sdp)
+{
+    tell(dialog, (cg_sip_event){.kind = kind, .status = status, .sdp = sdp});
+}
+
+void cg_sip_dialog_confirm(cg_sip_dialog *dialog, char *sdp)
+{
+    tell(dialog, (cg_sip_event){.kind = CG_SIP_CONFIRMED, .sdp = sdp, .version = dialog->version});
 }
 
 void cg_sip_dialog_on_reinvite(cg_sip_dialog *dialog, const sip_t *message)
@@ -122,7 +133,7 @@ void cg_sip_dialog_on_ack(cg_sip_dialog *dialog, const sip_t *message)
     if (parts || !dialog->asked)
         return;
     dialog->asked = false;
-    cg_sip_dialog_tell(dialog, CG_SIP_CONFIRMED, 0, cg_sip_read_body(message));
+    cg_sip_dialog_confirm(dialog, cg_sip_read_body(message));
     cg_sip_dialog_continue_offers(dialog);
 }
 
@@ -136,7 +147,7 @@ void cg_sip_dialog_ring(cg_sip_dialog *dialog)
     nua_respond(dialog->handle, SIP_180_RINGING, TAG_END());
 }
 
-void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp)
+void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp, uint64_t version)
 {
     if (cg_sip_dialog_answer_update(dialog, sdp) ||
         (dialog->state != CG_SIP_DIALOG_CALLED && dialog->state != CG_SIP_DIALOG_TALKING))
@@ -148,6 +159,7 @@ void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp)
     g_autofree char *timer = cg_sip_session_accept(dialog);
     dialog->state = CG_SIP_DIALOG_TALKING;
     dialog->offered = false;
+    dialog->version = version;
     nua_respond(dialog->handle, SIP_200_OK, CG_SIP_SUPPORTED_TIMER, TAG_IF(timer != NULL, SIPTAG_HEADER_STR(timer)),
                 SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
 }

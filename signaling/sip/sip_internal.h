@@ -36,18 +36,20 @@ typedef struct cg_sip_dialog {
     char *call_id;        /* owned; NULL: not known yet */
     nua_handle_t *handle; /* owned */
     cg_sip_dialog_state state;
-    bool confirmed;     /* the 200 to the peer's INVITE was acknowledged */
-    bool rang;          /* 180 was told */
-    bool asked;         /* an INVITE had no offer: its 200 has ours, and the ACK the answer */
-    bool authenticated; /* in a call: a challenge of the re-INVITE under way was answered */
-    GPtrArray *realms;  /* (owned char) of this host, whose challenges our INVITE has answered; owned; NULL: none */
-    bool bye_answered;  /* our BYE was challenged, and has answered */
-    bool offering;      /* a re-INVITE of ours is under way */
-    bool offered;       /* a re-INVITE of the peer's awaits our answer */
-    msg_t *update;      /* a reference: the peer's UPDATE that awaits our answer to its offer; NULL: none */
-    char *next_offer;   /* to be made when that is over, or `retry` fires; owned; NULL: none */
-    su_timer_t *retry;  /* owned; NULL: none */
-    unsigned host;      /* index, of the one that is tried */
+    bool confirmed;        /* the 200 to the peer's INVITE was acknowledged */
+    bool rang;             /* 180 was told */
+    bool asked;            /* an INVITE had no offer: its 200 has ours, and the ACK the answer */
+    bool authenticated;    /* in a call: a challenge of the re-INVITE under way was answered */
+    GPtrArray *realms;     /* (owned char) of this host, whose challenges our INVITE has answered; owned; NULL: none */
+    bool bye_answered;     /* our BYE was challenged, and has answered */
+    bool offering;         /* a re-INVITE of ours is under way */
+    bool offered;          /* a re-INVITE of the peer's awaits our answer */
+    msg_t *update;         /* a reference: the peer's UPDATE that awaits our answer to its offer; NULL: none */
+    char *next_offer;      /* to be made when that is over, or `retry` fires; owned; NULL: none */
+    uint64_t next_version; /* of `next_offer` */
+    uint64_t version;      /* of the description of ours that was offered last */
+    su_timer_t *retry;     /* owned; NULL: none */
+    unsigned host;         /* index, of the one that is tried */
     unsigned progress_timeout_s; /* as in cg_sip_invite */
     su_timer_t *progress;        /* owned; NULL: no such limit so far */
     GPtrArray *targets; /* (owned char) of that host, which have given way: see sip_targets.h; owned; NULL: none */
@@ -126,8 +128,8 @@ void cg_sip_on_nua(nua_event_t event, int status, char const *phrase, nua_t *nua
 
 /* sip_dialog.c: what is asked of dialogs ... */
 void cg_sip_dialog_ring(cg_sip_dialog *dialog);
-void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp);
-void cg_sip_dialog_offer(cg_sip_dialog *dialog, const char *sdp);
+void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp, uint64_t version);
+void cg_sip_dialog_offer(cg_sip_dialog *dialog, const char *sdp, uint64_t version);
 void cg_sip_dialog_reject(cg_sip_dialog *dialog, unsigned status, cg_sip_warning warning);
 void cg_sip_dialog_end(cg_sip_dialog *dialog);
 /* ... and what happens to them. */
@@ -141,6 +143,7 @@ void cg_sip_dialog_heard(cg_sip_dialog *dialog, const sip_t *message); /* its fi
 void cg_sip_dialog_unhear(cg_sip_dialog *dialog);                      /* it is to have another */
 void cg_sip_dialog_drop(cg_sip_dialog *dialog);                        /* out of it, and freed */
 void cg_sip_dialog_tell(cg_sip_dialog *dialog, cg_sip_event_kind kind, unsigned status, char *sdp); /* takes `sdp` */
+void cg_sip_dialog_confirm(cg_sip_dialog *dialog, char *sdp); /* CONFIRMED, of what we offered last; takes `sdp` */
 void cg_sip_dialog_free(void *dialog);
 
 /* sip_outgoing.c */

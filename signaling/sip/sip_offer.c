@@ -19,6 +19,7 @@ static void send_offer(cg_sip_dialog *dialog)
 {
     g_autoptr(cg_secret) sdp = g_steal_pointer(&dialog->next_offer);
     dialog->offering = true;
+    dialog->version = dialog->next_version;
     g_autofree char *timer = cg_sip_session_ask(dialog);
     nua_invite(dialog->handle, CG_SIP_SUPPORTED_TIMER, TAG_IF(timer != NULL, SIPTAG_HEADER_STR(timer)),
                SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());
@@ -47,12 +48,13 @@ void cg_sip_dialog_continue_offers(cg_sip_dialog *dialog)
         send_offer(dialog);
 }
 
-void cg_sip_dialog_offer(cg_sip_dialog *dialog, const char *sdp)
+void cg_sip_dialog_offer(cg_sip_dialog *dialog, const char *sdp, uint64_t version)
 {
     if (dialog->state != CG_SIP_DIALOG_TALKING)
         return;
     cg_secret_free(dialog->next_offer);
     dialog->next_offer = g_strdup(sdp);
+    dialog->next_version = version;
     cg_sip_dialog_continue_offers(dialog);
 }
 
@@ -72,8 +74,10 @@ static unsigned glare_wait_ms(const cg_sip_dialog *dialog)
 
 static void retry_later(cg_sip_dialog *dialog)
 {
-    if (dialog->next_offer == NULL)
+    if (dialog->next_offer == NULL) {
         dialog->next_offer = g_strdup(dialog->sdp);
+        dialog->next_version = dialog->version;
+    }
     dialog->retry = su_timer_create(su_root_task(dialog->sip->root), 0);
     su_timer_set_interval(dialog->retry, on_retry, (su_timer_arg_t *) dialog, glare_wait_ms(dialog));
 }
@@ -100,8 +104,6 @@ void cg_sip_dialog_on_offer_response(cg_sip_dialog *dialog, int status, const si
         return;
     }
     cg_sip_session_refreshed(dialog, status, message);
-    char *sdp = status < 300 ? cg_sip_read_body(message) : NULL;
-    if (sdp != NULL)
-        cg_sip_dialog_tell(dialog, CG_SIP_CONFIRMED, 0, sdp);
+    cg_sip_dialog_confirm(dialog, status < 300 ? cg_sip_read_body(message) : NULL);
     cg_sip_dialog_continue_offers(dialog);
 }

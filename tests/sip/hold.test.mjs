@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
 import { failure } from '../lib/signal-calls.mjs';
-import { description, expect, expectOffer, expectStatus, mediaPort, reply, replyToInvite, request } from '../lib/sipp.mjs';
+import { awaitNudge, description, expect, expectOffer, expectStatus, mediaPort, reply, replyToInvite, request } from '../lib/sipp.mjs';
 import { talkToPhone } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -13,13 +13,15 @@ const agree = (port, direction, version) => [expect('INVITE'), reply('200 OK', {
 const offers = (sipp) => [...sipp.messages.matchAll(/^INVITE [^]*?^o=\S+ \S+ (\d+)[^]*?^a=(sendrecv|sendonly|recvonly|inactive)/gm)]
   .map(([, version, direction]) => [Number(version), direction]);
 
+const acknowledged = (sipp, count) => until(() => (sipp.messages.match(/^ACK/gm) ?? []).length > count, `ACK number ${count + 1}`);
+
 test('a client that holds: the phone is told, and again when it is over', { timeout }, async (t) => {
   for (const held of ['recvonly', 'inactive']) {
     const { client, media, phone, sipp, callsid } = await talkToPhone(t, (port) => [...agree(port, held, 2), ...agree(port, 'sendrecv', 3)]);
     await client.request('hold', { callsid, on: true });
-    await until(() => /CSeq: \d+ ACK[^]*CSeq: \d+ ACK/.test(sipp.messages), 'the second ACK');
+    await acknowledged(sipp, 1);
     await client.request('hold', { callsid, on: false });
-    await until(() => (sipp.messages.match(/^ACK/gm) ?? []).length > 2, 'the third ACK');
+    await acknowledged(sipp, 2);
     phone.talk(mediaPort(sipp.messages, phone.port));
     await media.receive(['alice'], 20);
     assert.deepEqual(client.messages.filter(({ type }) => type === 'hold'), [], 'nobody holds the client');
@@ -29,6 +31,23 @@ test('a client that holds: the phone is told, and again when it is over', { time
     assert.deepEqual(offers(sipp).map(([, direction]) => direction), ['sendrecv', 'sendonly', 'sendrecv']);
     assert.deepEqual(seen, [1, 2, 3]);
   }
+});
+
+test('a client that holds and resumes before the phone has answered: each answer belongs to its own offer', { timeout }, async (t) => {
+  const { client, media, phone, sipp, callsid } = await talkToPhone(t, (port) => [
+    expectOffer(), awaitNudge(), replyToInvite('200 OK', description(port, { direction: 'inactive', version: 2 })), expect('ACK'),
+    ...agree(port, 'sendrecv', 3)]);
+  await client.request('hold', { callsid, on: true });
+  await until(() => offers(sipp).length > 1, 'the offer to hold');
+  await client.request('hold', { callsid, on: false });
+  await sipp.nudge();
+  await acknowledged(sipp, 2);
+  phone.talk(mediaPort(sipp.messages, phone.port));
+  await media.receive(['alice'], 20);
+  assert.deepEqual(client.messages.filter(({ type }) => type === 'hold'), [], 'nobody holds the client');
+  client.send('hangup', { callsid });
+  await sipp.finished();
+  assert.deepEqual(offers(sipp), [[1, 'sendrecv'], [2, 'sendonly'], [3, 'sendrecv']]);
 });
 
 test('an offer that crosses the phone\'s own is made again; what was wanted last is what it says', { timeout }, async (t) => {
@@ -60,14 +79,12 @@ test('a hold that is challenged is asked for again, with the password', { timeou
   const { client, sipp, callsid } = await talkToPhone(t, (port) => [expect('INVITE'), challenge, expect('ACK'), ...agree(port, 'recvonly', 2)],
     { trunk: { user: 'us', password: 'secret' } });
   await client.request('hold', { callsid, on: true });
-  await until(() => (sipp.messages.match(/^ACK/gm) ?? []).length > 2, 'the ACK of the second try');
+  await acknowledged(sipp, 2);
   client.send('hangup', { callsid });
   await sipp.finished();
   assert.match(sipp.messages, /^Proxy-Authorization: Digest .*username="us"/m);
   assert.deepEqual(offers(sipp).map(([, direction]) => direction), ['sendrecv', 'sendonly', 'sendonly']);
 });
-
-const acknowledged = (sipp, count) => until(() => (sipp.messages.match(/^ACK/gm) ?? []).length > count, `ACK number ${count + 1}`);
 
 for (const [name, steps, ending, status] of [
   ['says nothing any more', [], [expect('BYE'), reply('200 OK')], 408],
