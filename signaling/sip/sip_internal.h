@@ -185,11 +185,11 @@ void cg_sip_dialog_refer_tell(cg_sip_dialog *dialog, unsigned status);
 bool cg_sip_dialog_await_bye(cg_sip_dialog *dialog); /* the peer will say it itself; false: it will not */
 void cg_sip_dialog_forget_refer(cg_sip_dialog *dialog);
 /* sip_peer.c: a response to a request of no dialog; whether a registrar of ours speaks from there. */
-/* ... and that a host wants to be left alone, by a 503 with Retry-After, told on. */
-void cg_sip_peer_note_away(cg_sip *sip, const char *peer, const char *host, int status, const sip_t *response);
 void cg_sip_peers_on_nua(cg_sip *sip, nua_event_t event, int status, nua_handle_t *handle, const sip_t *message);
 bool cg_sip_peers_have_handle(const cg_sip *sip, const nua_handle_t *handle); /* of a request of theirs */
 bool cg_sip_peers_have_source(const cg_sip *sip, const struct sockaddr_storage *source);
+/* Tells of a host that wants to be left alone, by a 503 with Retry-After. */
+void cg_sip_peer_note_away(cg_sip *sip, const char *peer, const char *host, int status, const sip_t *response);
 
 /* sip.c: what cg_sip_new waits for. */
 void cg_sip_tell_started(cg_mailbox *waiting, bool running);
