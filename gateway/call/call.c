@@ -3,11 +3,10 @@
 #include "gateway/call/call.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "gateway/call/call_codecs.h"
 #include "gateway/call/call_hop.h"
+#include "gateway/call/call_media.h"
 #include "gateway/call/calls.h"
-#include "gateway/call/hold_music.h"
 #include "gateway/call/transfer.h"
 
 #define OFFLINE_GRACE_S 5
@@ -184,17 +183,6 @@ static void stop_other_ringing(cg_call *call, const cg_call_leg *winner)
             end_leg(call->legs->pdata[i], CG_CALL_END_CANCELED, false);
 }
 
-bool cg_call_leg_is_described(const cg_call_leg *leg)
-{
-    return !leg->ops->plain_rtp || leg->remote.rtp.media.ss_family != AF_UNSPEC;
-}
-
-static void connect_media(cg_call_leg *leg)
-{
-    if (cg_call_leg_is_described(leg))
-        cg_bridge_leg_connect(leg->call->calls->bridge, leg->media, &leg->local, &leg->remote);
-}
-
 bool cg_call_leg_is_waiting(const cg_call_leg *leg)
 {
     return leg->call->state == CG_CALL_RINGING && leg != leg->call->caller &&
@@ -229,11 +217,11 @@ void cg_call_leg_answered(cg_call_leg *leg)
     }
     cg_bridge_link(call->calls->bridge, call->caller->media, leg->media);
     cg_bridge_leg_set_ringing(call->calls->bridge, leg->media, false);
-    connect_media(leg);
+    cg_call_leg_connect_media(leg);
     if (call->transferred_by != NULL)
         cg_transfer_connected(call);
     else
-        connect_media(call->caller);
+        cg_call_leg_connect_media(call->caller);
     cg_call_note_translated(call);
 }
 
@@ -268,8 +256,7 @@ void cg_call_leg_failed(cg_call_leg *leg, cg_call_end end)
         cg_call_finish(call, call->refusal);
 }
 
-/* The party is gone, and with it the call, unless it had the other one transferred. */
-static void go_on_without(cg_call_leg *leg, cg_call_end end)
+void cg_call_go_on_without(cg_call_leg *leg, cg_call_end end)
 {
     if (!cg_transfer_goes_on_without(leg))
         cg_call_finish(leg->call, end);
@@ -288,7 +275,7 @@ void cg_call_leg_hung_up(cg_call_leg *leg)
                       : leg == call->caller          ? CG_CALL_END_CALLER_HANGUP
                                                      : CG_CALL_END_CALLEE_HANGUP;
     retire(leg);
-    go_on_without(leg, end);
+    cg_call_go_on_without(leg, end);
 }
 
 void cg_call_leg_gone(cg_call_leg *leg, cg_call_end end)
@@ -298,123 +285,7 @@ void cg_call_leg_gone(cg_call_leg *leg, cg_call_end end)
     if (cg_call_leg_is_waiting(leg))
         cg_call_leg_failed(leg, CG_CALL_END_UNAVAILABLE);
     else
-        go_on_without(leg, end);
-}
-
-/* RFC 3264 section 8.4: who only sends, or neither, holds the call; who only receives has merely no microphone. */
-static bool holds_by_direction(const cg_call_leg *leg)
-{
-    /* Whom we only send to, and who does not listen, did not ask for it: it was as it was before. */
-    if (leg->local.direction == CG_DIRECTION_SENDONLY && leg->remote.direction == CG_DIRECTION_INACTIVE)
-        return leg->on_hold && !leg->hold_asked;
-    return leg->remote.direction == CG_DIRECTION_SENDONLY || leg->remote.direction == CG_DIRECTION_INACTIVE;
-}
-
-/* Two ways to hold, and one state that the other party hears of: an ICE restart does not end a hold by request. */
-static void update_hold(cg_call_leg *leg)
-{
-    bool holds = leg->hold_asked || holds_by_direction(leg);
-    cg_call_leg *partner = cg_call_leg_partner(leg);
-    if (partner == NULL)
-        return;
-    if (holds != leg->on_hold) {
-        leg->on_hold = holds;
-        partner->ops->hold(partner, holds);
-    }
-    cg_hold_music_update(partner, leg); /* also where it only holds in another way */
-}
-
-void cg_call_leg_renegotiated(cg_call_leg *leg)
-{
-    connect_media(leg);
-    cg_call_hop_update(leg->call);
-    update_hold(leg);
-}
-
-void cg_call_leg_set_hold(cg_call_leg *leg, bool on)
-{
-    leg->hold_asked = on;
-    cg_bridge_leg_set_flow(leg->call->calls->bridge, leg->media, !on, !on);
-    update_hold(leg);
-}
-
-void cg_call_leg_digits(cg_call_leg *leg, const char *digits, bool in_media)
-{
-    cg_call_leg *partner = cg_call_leg_partner(leg);
-    if (partner == NULL)
-        return;
-    /* Keys that came as RTP events the bridge has passed on already. */
-    if (!in_media)
-        cg_bridge_leg_send_digits(leg->call->calls->bridge, partner->media, digits);
-    partner->ops->digits(partner, digits);
-}
-
-static void media_ended(cg_call_leg *leg, const cg_leg_event *event)
-{
-    cg_call *call = leg->call;
-    bool was_connected = leg->connected;
-    leg->media = 0;
-    leg->connected = false;
-    leg->media_end = event->end;
-    leg->stats = event->stats;
-    if (leg->state == CG_CALL_LEG_ENDED || call->state == CG_CALL_ENDED)
-        return;
-    /* Peers vanish every day; a certificate that is not the one announced is another matter. */
-    cg_log(event->end == CG_LEG_END_FINGERPRINT_MISMATCH ? CG_LOG_WARNING : CG_LOG_INFO, "call.media_ended",
-           CG_LOG_TEXT("account", call->account.text), CG_LOG_TEXT("call", call->sid.text),
-           CG_LOG_TEXT("leg", leg->sid.text), CG_LOG_NUMBER("media", event->leg),
-           CG_LOG_TEXT("reason", cg_leg_end_name(event->end)));
-    go_on_without(leg, was_connected ? CG_CALL_END_MEDIA_LOST : CG_CALL_END_MEDIA_FAILED);
-}
-
-static void log_media(const cg_call_leg *leg, const char *event_name, const char *peer)
-{
-    cg_log(CG_LOG_INFO, event_name, CG_LOG_TEXT("account", leg->call->account.text),
-           CG_LOG_TEXT("call", leg->call->sid.text), CG_LOG_TEXT("leg", leg->sid.text),
-           CG_LOG_NUMBER("media", leg->media), CG_LOG_TEXT("peer", peer));
-}
-
-void cg_call_leg_media_event(cg_call_leg *leg, const cg_leg_event *event)
-{
-    switch (event->kind) {
-    case CG_LEG_EVENT_CONNECTED:
-        leg->connected = true;
-        leg->stats = event->stats;
-        log_media(leg, "call.media_connected", event->peer);
-        break;
-    case CG_LEG_EVENT_MEDIA:
-        leg->first_media_ms = cg_clock_wall_ms();
-        break;
-    case CG_LEG_EVENT_INTERRUPTED:
-        log_media(leg, "call.media_interrupted", event->peer);
-        break;
-    case CG_LEG_EVENT_RECOVERED:
-        log_media(leg, "call.media_recovered", event->peer);
-        break;
-    case CG_LEG_EVENT_MOVED:
-        log_media(leg, "call.media_moved", event->peer);
-        break;
-    case CG_LEG_EVENT_DIGIT:
-        cg_call_leg_digits(leg, (const char[]){event->digit, '\0'}, true);
-        break;
-    case CG_LEG_EVENT_STATS:
-        leg->stats = event->stats;
-        if (leg->state != CG_CALL_LEG_ENDED)
-            leg->ops->stats(leg, &event->stats);
-        break;
-    case CG_LEG_EVENT_CANDIDATE:
-        if (leg->state != CG_CALL_LEG_ENDED && leg->ops->candidate != NULL)
-            leg->ops->candidate(leg, &event->candidate);
-        break;
-    case CG_LEG_EVENT_GATHERED:
-    case CG_LEG_EVENT_GATHER_LATE:
-        if (leg->state != CG_CALL_LEG_ENDED && leg->ops->gathered != NULL)
-            leg->ops->gathered(leg, event->kind == CG_LEG_EVENT_GATHERED);
-        break;
-    case CG_LEG_EVENT_ENDED:
-        media_ended(leg, event);
-        break;
-    }
+        cg_call_go_on_without(leg, end);
 }
 
 /* A device that is not there gets a moment to come back and ring; a caller is not kept waiting for it. */

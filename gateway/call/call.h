@@ -66,27 +66,20 @@ void cg_call_put_leg(cg_call *call, cg_call_leg *old, cg_call_leg *leg);
  * (calls.h frees later). */
 void cg_call_leg_answered(cg_call_leg *leg);
 void cg_call_leg_ringing(cg_call_leg *leg); /* a callee: the caller hears of the first */
-void cg_call_leg_early(cg_call_leg *leg);   /* the same, with media: `local` and `remote` are set; may come again */
 /* A callee that will not answer. DECLINED ends all legs of its address, others only this one. When nobody is left
  * who could answer, the call ends by cg_call_end_choose() of all. */
 void cg_call_leg_failed(cg_call_leg *leg, cg_call_end end);
 void cg_call_leg_hung_up(cg_call_leg *leg);
-void cg_call_leg_gone(cg_call_leg *leg,
-                      cg_call_end end);          /* its signalling will not come back; `end` of a call that is up */
-void cg_call_leg_renegotiated(cg_call_leg *leg); /* `local` and `remote` are new */
-/* False as long as a phone has not said where its media goes: it is connected when cg_call_leg_renegotiated tells. */
-bool cg_call_leg_is_described(const cg_call_leg *leg);
-void cg_call_leg_set_hold(cg_call_leg *leg, bool on);
-void cg_call_leg_digits(cg_call_leg *leg, const char *digits, bool in_media);
+/* Its signalling will not come back; `end` of a call that is up. */
+void cg_call_leg_gone(cg_call_leg *leg, cg_call_end end);
+/* The party is gone, and with it the call, unless it had the other one transferred. */
+void cg_call_go_on_without(cg_call_leg *leg, cg_call_end end);
 
 /* True for a callee that has been offered the call and has neither answered nor failed. */
 bool cg_call_leg_is_waiting(const cg_call_leg *leg);
 
 /* The other party of an answered call; NULL if there is none. */
 cg_call_leg *cg_call_leg_partner(const cg_call_leg *leg);
-
-/* What the bridge reports of a leg. */
-void cg_call_leg_media_event(cg_call_leg *leg, const cg_leg_event *event);
 
 /* Ends it for both. */
 void cg_call_finish(cg_call *call, cg_call_end end);

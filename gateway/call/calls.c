@@ -2,6 +2,7 @@
 #include "gateway/call/calls.h"
 
 #include "base/log.h"
+#include "gateway/call/call_media.h"
 #include "gateway/call/call_record.h"
 
 cg_calls *cg_calls_new(cg_bridge *bridge, const cg_call_policy *policy, const cg_destination *destinations, void *user)

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "gateway/call/call_codecs.h"
+#include "gateway/call/call_hold.h"
 #include "gateway/call/calls.h"
 #include "gateway/call/hold_music.h"
 #include "gateway/call/leg_record.h"

@@ -2,6 +2,7 @@
  * called for them: the new call begins answered. */
 #include "gateway/call/call_codecs.h"
 #include "gateway/call/call_hop.h"
+#include "gateway/call/call_media.h"
 #include "gateway/call/calls.h"
 #include "gateway/call/transfer_internal.h"
 

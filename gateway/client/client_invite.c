@@ -2,6 +2,7 @@
 #include "gateway/client/client_invite.h"
 
 #include "base/log.h"
+#include "gateway/call/call_media.h"
 #include "gateway/client/client.h"
 #include "gateway/client/client_request.h"
 #include "signaling/error_codes.h"

@@ -2,6 +2,8 @@
  * Whatever is wrong is answered on the same session and changes nothing else. */
 #include "gateway/client/client_messages.h"
 
+#include "gateway/call/call_hold.h"
+#include "gateway/call/call_media.h"
 #include "gateway/client/client.h"
 #include "gateway/client/client_invite.h"
 #include "gateway/client/client_request.h"

@@ -6,6 +6,8 @@
 #include "base/random.h"
 #include "base/secret.h"
 #include "gateway/call/call_codecs.h"
+#include "gateway/call/call_early.h"
+#include "gateway/call/call_media.h"
 #include "gateway/call/calls.h"
 #include "gateway/call/leg_record.h"
 #include "gateway/telephony/caller_id.h"

@@ -1,6 +1,8 @@
 /* The call state machine: every trigger in every state it can come in, with the parties and the bridge as noters. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/call/call_hold.h"
+#include "gateway/call/call_media.h"
 #include "tests/unit/gateway/call_fixture.h"
 
 #include <string.h>

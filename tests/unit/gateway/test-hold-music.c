@@ -1,5 +1,8 @@
 /* Who hears music when: alice has called bob; whoever of them waits hears it, unless something else is to be heard.
  * Legs 1 and 2 are theirs. */
+#include "gateway/call/call_early.h"
+#include "gateway/call/call_hold.h"
+#include "gateway/call/call_media.h"
 #include "gateway/call/hold_music.h"
 #include "gateway/call/transfer.h"
 #include "tests/unit/gateway/call_fixture.h"

@@ -2,6 +2,8 @@
  * called bob; bob has her transferred to carol, unless a test says otherwise. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/call/call_hold.h"
+#include "gateway/call/call_media.h"
 #include "gateway/call/transfer.h"
 #include "tests/unit/gateway/call_fixture.h"
 
