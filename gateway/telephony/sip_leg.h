@@ -52,6 +52,3 @@ cg_sip_leg *cg_sip_leg_from(cg_call_leg *base); /* NULL: it is of another kind *
 /* Answers a call that rings at another phone, in which `leg` is a callee, in that one's place. False if its INVITE has
  * nothing for it, and it is refused. */
 bool cg_sip_leg_pick_up(cg_sip_leg *leg);
-
-/* What the SIP thread tells of its dialog. */
-void cg_sip_leg_event(cg_sip_leg *leg, const cg_sip_event *event);

@@ -6,6 +6,7 @@
 #include "gateway/telephony/caller_id.h"
 #include "gateway/telephony/sip_description.h"
 #include "gateway/telephony/sip_headers.h"
+#include "gateway/telephony/sip_leg_event.h"
 #include "gateway/telephony/sip_media.h"
 #include "gateway/telephony/sip_replaces.h"
 #include "gateway/telephony/sip_status.h"
