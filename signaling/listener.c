@@ -2,6 +2,7 @@
  * pending connection would wake the loop again at once and forever. */
 #include "signaling/listener.h"
 
+#include "base/ip_address.h"
 #include "base/log.h"
 
 #include <arpa/inet.h>
@@ -58,40 +59,22 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     }
 }
 
-static socklen_t parse_address(const char *text, uint16_t port, struct sockaddr_storage *ret_address)
-{
-    struct sockaddr_in *v4 = (struct sockaddr_in *) ret_address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *) ret_address;
-
-    memset(ret_address, 0, sizeof(*ret_address));
-    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(port);
-        return sizeof(*v4);
-    }
-    if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(port);
-        return sizeof(*v6);
-    }
-    return 0;
-}
-
 static int open_socket(const char *address, uint16_t port)
 {
     struct sockaddr_storage storage;
-    socklen_t size = parse_address(address, port, &storage);
-    int fd = size ? socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) : -1;
+    bool known = cg_ip_address_parse(address, &storage);
+    int fd = known ? socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) : -1;
     int only_v6 = strcmp(address, "::") != 0;
 
-    if (!size)
+    if (!known)
         errno = EINVAL;
     if (fd < 0)
         return -1;
+    cg_ip_address_set_port(&storage, port);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
     if (storage.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof(only_v6));
-    if (bind(fd, (struct sockaddr *) &storage, size) == 0 && listen(fd, SOMAXCONN) == 0)
+    if (bind(fd, (struct sockaddr *) &storage, sizeof storage) == 0 && listen(fd, SOMAXCONN) == 0)
         return fd;
     int reason = errno;
     close(fd);

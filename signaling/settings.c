@@ -1,23 +1,19 @@
 /* Configuration of the doors: copied and checked. Pure. */
 #include "signaling/settings.h"
 
+#include "base/ip_address.h"
 #include "signaling/peer_address.h"
 
-#include <arpa/inet.h>
 #include <glib.h>
 
 static bool address_is_loopback(const char *text, bool *ret_loopback)
 {
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_storage parsed;
     cg_peer_address address;
 
-    if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
-        cg_peer_address_read((const struct sockaddr *) &v4, &address);
-    else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
-        cg_peer_address_read((const struct sockaddr *) &v6, &address);
-    else
+    if (!cg_ip_address_parse(text, &parsed))
         return false;
+    cg_peer_address_read((const struct sockaddr *) &parsed, &address);
     *ret_loopback = address.is_loopback;
     return true;
 }

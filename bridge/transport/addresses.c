@@ -1,24 +1,18 @@
 /* Addresses: from configuration or getifaddrs, to sockets and candidates. Runs at start only. */
 #include "bridge/transport/addresses.h"
 
+#include "base/ip_address.h"
+
 #include <arpa/inet.h>
 #include <glib.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <string.h>
 
-static const uint8_t *octets_of(const struct sockaddr_storage *address, size_t *ret_size)
-{
-    bool ipv6 = address->ss_family == AF_INET6;
-    *ret_size = ipv6 ? 16 : 4;
-    return ipv6 ? ((const struct sockaddr_in6 *) address)->sin6_addr.s6_addr
-                : (const uint8_t *) &((const struct sockaddr_in *) address)->sin_addr;
-}
-
 bool cg_addresses_equal(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
 {
     size_t size_a, size_b;
-    const uint8_t *octets_a = octets_of(a, &size_a), *octets_b = octets_of(b, &size_b);
+    const uint8_t *octets_a = cg_ip_address_octets(a, &size_a), *octets_b = cg_ip_address_octets(b, &size_b);
     return size_a == size_b && memcmp(octets_a, octets_b, size_a) == 0;
 }
 
@@ -31,25 +25,12 @@ static void add(struct sockaddr_storage *list, size_t *count, const struct socka
         list[(*count)++] = *address;
 }
 
-static bool parse(const char *text, struct sockaddr_storage *ret_address)
-{
-    struct sockaddr_storage address = {0};
-    if (inet_pton(AF_INET, text, &((struct sockaddr_in *) &address)->sin_addr) == 1)
-        address.ss_family = AF_INET;
-    else if (inet_pton(AF_INET6, text, &((struct sockaddr_in6 *) &address)->sin6_addr) == 1)
-        address.ss_family = AF_INET6;
-    else
-        return false;
-    *ret_address = address;
-    return true;
-}
-
 static bool parse_list(const char *option, const char *const *texts, struct sockaddr_storage *list, size_t *count,
                        char **ret_error)
 {
     for (; texts != NULL && *texts != NULL; texts++) {
         struct sockaddr_storage address;
-        if (!parse(*texts, &address)) {
+        if (!cg_ip_address_parse(*texts, &address)) {
             *ret_error = g_strdup_printf("%s: \"%s\" is not an IP address", option, *texts);
             return false;
         }
@@ -61,7 +42,7 @@ static bool parse_list(const char *option, const char *const *texts, struct sock
 static bool is_link_local(const struct sockaddr_storage *address)
 {
     size_t size;
-    const uint8_t *octets = octets_of(address, &size);
+    const uint8_t *octets = cg_ip_address_octets(address, &size);
     return size == 4 ? octets[0] == 169 && octets[1] == 254 : octets[0] == 0xfe && (octets[1] & 0xc0) == 0x80;
 }
 
@@ -128,10 +109,7 @@ bool cg_addresses_bind_address(const cg_addresses *addresses, int family, uint16
     *ret_address = (struct sockaddr_storage){.ss_family = (sa_family_t) family};
     if (addresses->given && count == 1)
         *ret_address = *only;
-    if (family == AF_INET6)
-        ((struct sockaddr_in6 *) ret_address)->sin6_port = htons(port);
-    else
-        ((struct sockaddr_in *) ret_address)->sin_port = htons(port);
+    cg_ip_address_set_port(ret_address, port);
     return true;
 }
 
@@ -141,7 +119,7 @@ bool cg_addresses_contain(const cg_addresses *addresses, int family, const uint8
         return true;
     for (size_t i = 0; i < addresses->found_count; i++) {
         size_t size;
-        const uint8_t *ours = octets_of(&addresses->found[i], &size);
+        const uint8_t *ours = cg_ip_address_octets(&addresses->found[i], &size);
         if (addresses->found[i].ss_family == family && memcmp(ours, octets, size) == 0)
             return true;
     }
@@ -156,7 +134,7 @@ enum { HOST_PREFERENCE = 126, TCP_HOST_PREFERENCE = 90, PASSIVE_PREFERENCE = 4 <
 static unsigned preference(const struct sockaddr_storage *address, bool advertised)
 {
     size_t size;
-    const uint8_t *octets = octets_of(address, &size);
+    const uint8_t *octets = cg_ip_address_octets(address, &size);
     if (advertised)
         return 3;
     if (size == 4)
@@ -180,10 +158,7 @@ static void add_candidate(cg_candidate *candidates, size_t *count, const struct 
         .priority = type_preference << 24 | local_preference << 8 | 255u,
         .tcp = tcp,
     };
-    if (address->ss_family == AF_INET6)
-        ((struct sockaddr_in6 *) &candidate->address)->sin6_port = htons(port);
-    else
-        ((struct sockaddr_in *) &candidate->address)->sin_port = htons(port);
+    cg_ip_address_set_port(&candidate->address, port);
     g_snprintf(candidate->foundation, sizeof candidate->foundation, tcp ? "t%zu" : "%zu", *count);
 }
 

@@ -2,6 +2,7 @@
 #include "gateway/telephony/sip_leg.h"
 
 #include "base/clock.h"
+#include "base/ip_address.h"
 #include "base/random.h"
 #include "base/secret.h"
 #include "gateway/call/calls.h"
@@ -14,9 +15,6 @@
 #include "gateway/telephony/sip_transfer.h"
 #include "gateway/telephony/telephony.h"
 #include "gateway/telephony/trunk_hosts.h"
-
-#include <netdb.h>
-#include <string.h>
 
 static void leg_offer(cg_call_leg *base);
 static void leg_ringing(cg_call_leg *base);
@@ -92,20 +90,13 @@ cg_sip_leg *cg_sip_leg_new_callee(cg_telephony *telephony, const cg_trunk *trunk
     return leg;
 }
 
-static char *text_of(const struct sockaddr_storage *address)
-{
-    char text[NI_MAXHOST];
-    bool known = getnameinfo((const struct sockaddr *) address, sizeof *address, text, sizeof text, NULL, 0,
-                             NI_NUMERICHOST) == 0;
-    return g_strdup(known ? text : "");
-}
-
 cg_sip_leg *cg_sip_leg_new_caller(cg_telephony *telephony, const cg_incoming_route *route, const cg_sip_event *invite,
                                   const char *address, cg_sdp *offer)
 {
+    char source[INET6_ADDRSTRLEN];
     cg_sip_leg *leg = new_leg(telephony, route->trunk, CG_TRUNK_IN, address, route->called);
     leg->signalled = invite->source;
-    leg->source = text_of(&invite->source);
+    leg->source = g_strdup(cg_ip_address_write(&invite->source, source));
     leg->offer = offer;
     if (offer != NULL) {
         leg->base.remote = *cg_sdp_media(offer);

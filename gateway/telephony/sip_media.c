@@ -1,18 +1,16 @@
 /* Checks and their log line. */
 #include "gateway/telephony/sip_media.h"
 
+#include "base/ip_address.h"
 #include "base/log.h"
-
-#include <netdb.h>
 
 static void log_refusal(const cg_trunk *trunk, const char *call, const struct sockaddr_storage *address,
                         const char *why)
 {
-    char text[NI_MAXHOST];
-    if (getnameinfo((const struct sockaddr *) address, sizeof *address, text, sizeof text, NULL, 0, NI_NUMERICHOST))
-        text[0] = '\0';
+    char text[INET6_ADDRSTRLEN];
     cg_log(CG_LOG_INFO, "sip.media_refused", CG_LOG_TEXT("account", trunk->account.text), CG_LOG_TEXT("call", call),
-           CG_LOG_TEXT("trunk", trunk->name), CG_LOG_TEXT("address", text), CG_LOG_TEXT("reason", why));
+           CG_LOG_TEXT("trunk", trunk->name), CG_LOG_TEXT("address", cg_ip_address_write(address, text)),
+           CG_LOG_TEXT("reason", why));
 }
 
 cg_call_end cg_sip_media_check(const cg_telephony *telephony, const cg_trunk *trunk, const char *call,

@@ -1,23 +1,18 @@
 /* Writes our offers and answers as JSEP (RFC 8829 sections 5.2 and 5.3) lays them out. All text comes from ourselves or
  * was read as RFC 8866 tokens, so nothing needs escaping. The gateway is always the DTLS client: a=setup:active both
  * ways. */
+#include "base/ip_address.h"
 #include "signaling/sdp/description.h"
 
-#include <arpa/inet.h>
 #include <glib.h>
 #include <string.h>
 
 static const char *address_text(const struct sockaddr_storage *address, char text[static INET6_ADDRSTRLEN],
                                 uint16_t *ret_port)
 {
-    const struct sockaddr_in *in4 = (const struct sockaddr_in *) address;
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *) address;
-    bool is4 = address->ss_family == AF_INET;
-
-    g_assert(is4 || address->ss_family == AF_INET6);
-    *ret_port = ntohs(is4 ? in4->sin_port : in6->sin6_port);
-    return inet_ntop(address->ss_family, is4 ? (const void *) &in4->sin_addr : (const void *) &in6->sin6_addr, text,
-                     INET6_ADDRSTRLEN);
+    g_assert(address->ss_family == AF_INET || address->ss_family == AF_INET6);
+    *ret_port = cg_ip_address_port(address);
+    return cg_ip_address_write(address, text);
 }
 
 /* `mid` is the only one of the bundle; NULL: no bundle. */

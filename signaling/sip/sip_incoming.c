@@ -1,4 +1,5 @@
 /* What comes from outside and belongs to no dialog yet: calls, and questions whether we are there. */
+#include "base/ip_address.h"
 #include "signaling/sip/sip_internal.h"
 
 #include "signaling/sip/sip_auth.h"
@@ -57,7 +58,7 @@ static bool admit(cg_sip *sip, nua_handle_t *handle, const sip_t *message, const
     *ret_user = NULL;
     if (cg_sip_knows(sip, source))
         return true;
-    cg_sip_write_address(source, peer);
+    cg_ip_address_write(source, peer);
     cg_sip_digest_result result = cg_sip_auth_check(sip->auth, message, peer, ret_user);
     if (result == CG_SIP_DIGEST_MISSING || result == CG_SIP_DIGEST_STALE)
         challenge(sip, handle, message, peer, result == CG_SIP_DIGEST_STALE);

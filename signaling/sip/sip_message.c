@@ -4,7 +4,6 @@
 
 #include "base/utf8.h"
 
-#include <arpa/inet.h>
 #include <sofia-sip/auth_digest.h>
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_header.h>
@@ -139,15 +138,6 @@ bool cg_sip_read_address(msg_t *message, struct sockaddr_storage *ret_address)
     memcpy(ret_address, address,
            address->su_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
     return true;
-}
-
-void cg_sip_write_address(const struct sockaddr_storage *address, char ret_text[static INET6_ADDRSTRLEN])
-{
-    const void *octets = address->ss_family == AF_INET6
-                             ? (const void *) &((const struct sockaddr_in6 *) address)->sin6_addr
-                             : (const void *) &((const struct sockaddr_in *) address)->sin_addr;
-    ret_text[0] = '\0';
-    inet_ntop(address->ss_family, octets, ret_text, INET6_ADDRSTRLEN);
 }
 
 bool cg_sip_read_credentials(su_home_t *home, const sip_t *request, const char *realm, cg_sip_credentials *ret)

@@ -13,7 +13,6 @@ struct nua_s;
 cg_sip_event cg_sip_read_invite(const sip_t *message);
 bool cg_sip_read_source(struct nua_s *nua, struct sockaddr_storage *ret_address); /* of the request that is told of */
 bool cg_sip_read_address(msg_t *message, struct sockaddr_storage *ret_address);   /* where it came from */
-void cg_sip_write_address(const struct sockaddr_storage *address, char ret_text[static INET6_ADDRSTRLEN]);
 /* What a request shows for that realm, allocated from `home`; false: nothing. */
 bool cg_sip_read_credentials(su_home_t *home, const sip_t *request, const char *realm, cg_sip_credentials *ret);
 /* For how many seconds whoever refuses something does not want to be asked again (RFC 3261 section 20.33); 0: it does

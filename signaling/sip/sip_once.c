@@ -1,5 +1,6 @@
 /* A response that is sent once, and of which nothing is kept (RFC 3261 sections 8.2.7 and 26.3.2.4): to datagrams of
  * those whom nobody knows. It goes to where the request came from, or to the port that its Via names there. */
+#include "base/ip_address.h"
 #include "signaling/sip/sip_auth.h"
 
 #include <netinet/in.h>
@@ -46,12 +47,9 @@ static void fit(int socket, struct sockaddr_storage *to)
 static void tell_source(su_home_t *home, sip_via_t *via, const struct sockaddr_storage *source)
 {
     char text[INET6_ADDRSTRLEN];
-    uint16_t port = source->ss_family == AF_INET ? ((const struct sockaddr_in *) source)->sin_port
-                                                 : ((const struct sockaddr_in6 *) source)->sin6_port;
-    cg_sip_write_address(source, text);
-    msg_header_replace_param(home, via->v_common, su_sprintf(home, "received=%s", text));
+    msg_header_replace_param(home, via->v_common, su_sprintf(home, "received=%s", cg_ip_address_write(source, text)));
     if (via->v_rport != NULL)
-        msg_header_replace_param(home, via->v_common, su_sprintf(home, "rport=%u", ntohs(port)));
+        msg_header_replace_param(home, via->v_common, su_sprintf(home, "rport=%u", cg_ip_address_port(source)));
 }
 
 static bool add_challenges(const cg_sip *sip, msg_t *response, const char *peer)

@@ -2,6 +2,7 @@
  * asking for the same ports again. */
 #include "signaling/sip/sip_ports.h"
 
+#include "base/ip_address.h"
 #include "base/log.h"
 #include "signaling/sip/sip_message.h"
 
@@ -20,10 +21,9 @@ void cg_sip_ports_tell(nta_agent_t *agent)
         struct sockaddr_storage copy = {0};
         char address[INET6_ADDRSTRLEN];
         memcpy(&copy, bound->ai_addr, MIN(bound->ai_addrlen, sizeof copy));
-        cg_sip_write_address(&copy, address);
         cg_log(CG_LOG_INFO, "sip.listening", CG_LOG_TEXT("transport", tport_name(port)->tpn_proto),
-               CG_LOG_TEXT("address", address),
-               CG_LOG_NUMBER("port", ntohs(((const su_sockaddr_t *) bound->ai_addr)->su_port)));
+               CG_LOG_TEXT("address", cg_ip_address_write(&copy, address)),
+               CG_LOG_NUMBER("port", cg_ip_address_port(&copy)));
     }
 }
 

@@ -3,6 +3,7 @@
  * without its first line Sofia has no use for it. */
 #include "signaling/sip/sip_screen.h"
 
+#include "base/ip_address.h"
 #include "base/log.h"
 #include "signaling/sip/sip_auth.h"
 #include "signaling/sip/sip_challenge.h"
@@ -94,7 +95,7 @@ static void refuse(cg_sip_screen *screen, const struct sockaddr_storage *source,
     if (screen->told_us != 0 && now_us - screen->told_us < TELL_INTERVAL_US)
         return;
     screen->told_us = now_us;
-    cg_sip_write_address(source, text);
+    cg_ip_address_write(source, text);
     cg_log(CG_LOG_INFO, "sip.stranger", CG_LOG_TEXT("peer", text), CG_LOG_TEXT("method", method),
            CG_LOG_NUMBER("refused", refused));
 }
@@ -123,7 +124,7 @@ static bool may_begin(cg_sip_screen *screen, msg_t *message, const sip_t *reques
                       const struct sockaddr_storage *source, bool *ret_answered)
 {
     char peer[INET6_ADDRSTRLEN];
-    cg_sip_write_address(source, peer);
+    cg_ip_address_write(source, peer);
     cg_sip_auth_glance glance = cg_sip_auth_look(screen->sip->auth, request, peer);
     if (glance != CG_SIP_AUTH_CHALLENGE)
         return glance == CG_SIP_AUTH_CHECK;
@@ -163,7 +164,7 @@ static void answer_to_source(msg_t *message, const sip_t *request)
     char address[INET6_ADDRSTRLEN];
     if (request->sip_via == NULL || !is_datagram(message) || !cg_sip_read_address(message, &source))
         return;
-    cg_sip_write_address(&source, address);
+    cg_ip_address_write(&source, address);
     msg_header_remove_param(request->sip_via->v_common, "maddr");
     msg_header_replace_param(msg_home(message), request->sip_via->v_common,
                              su_sprintf(msg_home(message), "received=%s", address));
