@@ -3,13 +3,15 @@
 
 #include "base/log.h"
 #include "bridge/bridge_stats.h"
+#include "gateway/http/metric.h"
 
 #define GAUGE "gauge"
 #define COUNTER "counter"
 
 static void describe(GString *page, const char *name, const char *type, const char *help)
 {
-    g_string_append_printf(page, "# HELP callgate_%s %s\n# TYPE callgate_%s %s\n", name, help, name, type);
+    g_autofree char *whole = g_strconcat("callgate_", name, NULL);
+    cg_metric_describe(page, whole, type, help);
 }
 
 static void single(GString *page, const char *name, const char *type, const char *help, uint64_t value)

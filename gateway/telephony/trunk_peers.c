@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/http/metric.h"
 #include "signaling/quota.h"
 
 enum {
@@ -283,7 +284,7 @@ void cg_trunk_peers_print(const cg_trunk_peers *peers, const char *prefix, GStri
     g_autoptr(GList) trunks = g_list_sort(g_hash_table_get_keys(peers->by_name), (GCompareFunc) g_strcmp0);
     for (size_t i = 0; i < G_N_ELEMENTS(metrics); i++) {
         g_autofree char *name = g_strconcat(prefix, metrics[i].name, NULL);
-        g_string_append_printf(page, "# HELP %s %s\n# TYPE %s %s\n", name, metrics[i].help, name, metrics[i].type);
+        cg_metric_describe(page, name, metrics[i].type, metrics[i].help);
         for (GList *at = trunks; at != NULL; at = at->next)
             metrics[i].print(page, name, at->data, g_hash_table_lookup(peers->by_name, at->data), peers);
     }

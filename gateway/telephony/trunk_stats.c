@@ -2,6 +2,8 @@
  * as a label. */
 #include "gateway/telephony/trunk_stats.h"
 
+#include "gateway/http/metric.h"
+
 static const char *const direction_names[CG_TRUNK_DIRECTIONS] = {[CG_TRUNK_OUT] = "out", [CG_TRUNK_IN] = "in"};
 
 static const cg_histogram_shape post_dial_delay_shape = {
@@ -176,7 +178,7 @@ void cg_trunk_stats_print(const cg_trunk_stats *stats, const char *prefix, GStri
     g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(stats->by_name), (GCompareFunc) g_strcmp0);
     for (size_t i = 0; i < G_N_ELEMENTS(metrics); i++) {
         g_autofree char *name = g_strconcat(prefix, metrics[i].name, NULL);
-        g_string_append_printf(page, "# HELP %s %s\n# TYPE %s %s\n", name, metrics[i].help, name, metrics[i].type);
+        cg_metric_describe(page, name, metrics[i].type, metrics[i].help);
         for (GList *at = names; at != NULL; at = at->next)
             metrics[i].print(&(printer){.page = page, .name = name, .trunk = at->data},
                              g_hash_table_lookup(stats->by_name, at->data));
