@@ -2,14 +2,6 @@
 // The one thing to know: the floors that tests set catch speech that stops, not that it is rough.
 import { decode } from './keys.mjs';
 
-/** In the page: the phone speaks PCMU, so what is offered alone decides whether the gateway translates, and conceals. */
-export function offerOnly(name) {
-  const { setCodecPreferences } = RTCRtpTransceiver.prototype;
-  RTCRtpTransceiver.prototype.setCodecPreferences = function prefer(list) {
-    setCodecPreferences.call(this, list.filter(({ mimeType }) => [name, 'telephone-event'].includes(mimeType.toLowerCase().slice('audio/'.length))));
-  };
-}
-
 /** The share of tenths of a second of samples (8000 Hz) in which a tone is heard. */
 export function shareHeard(samples, frequency) {
   let [heard, all] = [0, 0];

@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keysIn, tonesOf } from '../lib/keys.mjs';
 import { BROWSER_ADDRESSES, GW_ADDRESS } from '../lib/netns.mjs';
+import { phoneWith } from '../lib/one-codec.mjs';
 import { RoughNetwork } from '../lib/rough-network.mjs';
 import { description, expect, expectInvite, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { ACCOUNT } from '../lib/tokens.mjs';
 import { codecs, hears, missedTenths, receivesMore } from '../lib/tone.mjs';
-import { offerOnly, play, shareHeard } from '../lib/trunk-quality.mjs';
+import { play, shareHeard } from '../lib/trunk-quality.mjs';
 import { until } from '../lib/wait.mjs';
 
 const [PHONE] = BROWSER_ADDRESSES;
@@ -30,8 +31,7 @@ async function talk(t, codec, rough, { number = NUMBER, port = 5070 } = {}) {
   const network = await RoughNetwork.open(t, phone, { address: PHONE, gateway: GW_ADDRESS, ...rough });
   const sipp = await Sipp.called(t, [expectInvite(), reply('200 OK', { first: true, sdp: description(network.port, { address: PHONE }) }), expect('ACK'),
     expect('BYE'), reply('200 OK')], { port, address: PHONE, seconds: 60 });
-  const browser = await set.phone('chromium', { codecPreferences: [codec] });
-  await browser.page.evaluate(offerOnly, codec);
+  const browser = await phoneWith(set, 'chromium', codec); // the phone speaks PCMU: it decides what is translated
   const call = await browser.call(number);
   await browser.wait('call.accept');
   await until(() => /^ACK/m.test(sipp.messages), 'the ACK');
