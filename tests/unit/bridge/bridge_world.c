@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <string.h>
 
@@ -294,4 +295,23 @@ cg_worker_stats world_stats(const world *w)
     cg_worker_stats stats;
     cg_bridge_worker_stats(w->bridge, 0, &stats);
     return stats;
+}
+
+void world_init_tests(int *argc, char ***argv)
+{
+    mallopt(M_ARENA_MAX, 1); /* so that mallinfo2 sees the worker's memory as well */
+    g_test_init(argc, argv, NULL);
+}
+
+size_t world_memory(void)
+{
+    return mallinfo2().uordblks;
+}
+
+void world_assert_memory(size_t early)
+{
+    size_t late = world_memory();
+    g_test_message("%zu bytes in use, %zu before", late, early);
+    if (late > 0) /* 0 under AddressSanitizer, whose own leak check then decides */
+        g_assert_cmpuint(late, <, early + 200000);
 }

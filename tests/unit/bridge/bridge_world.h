@@ -83,3 +83,9 @@ char *world_digits(const world *w, const world_caller *caller);
 const world_packet *world_packet_at(const world_caller *caller, unsigned index);
 void world_forget_packets(world_caller *caller);
 cg_worker_stats world_stats(const world *w);
+
+/* In the place of g_test_init(), for tests that look at memory. */
+void world_init_tests(int *argc, char ***argv);
+size_t world_memory(void); /* octets in use, the worker's too */
+/* No more than a little has been added to what was in use then. */
+void world_assert_memory(size_t early);

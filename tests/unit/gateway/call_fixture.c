@@ -187,3 +187,13 @@ void cg_call_fixture_media_event(cg_call_fixture *f, cg_leg_id leg, cg_leg_event
     cg_leg_event event = {.kind = kind, .leg = leg, .end = end, .digit = '5'};
     cg_calls_media_event(f->calls, &event);
 }
+
+int cg_call_fixture_run(const cg_call_test *tests, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        g_test_add(tests[i].path, cg_call_fixture, tests[i].data, cg_call_fixture_set_up, tests[i].test,
+                   cg_call_fixture_tear_down);
+    int status = g_test_run();
+    g_string_free(cg_fake.calls, TRUE);
+    return status;
+}

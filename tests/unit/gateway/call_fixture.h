@@ -28,6 +28,15 @@ typedef struct {
 void cg_call_fixture_set_up(cg_call_fixture *f, gconstpointer data);
 void cg_call_fixture_tear_down(cg_call_fixture *f, gconstpointer data);
 
+typedef struct {
+    const char *path;
+    void (*test)(cg_call_fixture *f, gconstpointer data);
+    const char *data; /* the test's; NULL: none */
+} cg_call_test;
+
+/* Runs them, each with a fixture of its own; what main() returns. */
+int cg_call_fixture_run(const cg_call_test *tests, size_t count);
+
 /* Another party, of no call yet. */
 cg_party *cg_call_fixture_party(cg_call_fixture *f, const char *name);
 

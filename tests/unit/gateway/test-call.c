@@ -338,11 +338,7 @@ static void test_counts(cg_call_fixture *f, gconstpointer data)
 
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *path;
-        void (*test)(cg_call_fixture *f, gconstpointer data);
-        const char *data;
-    } tests[] = {
+    static const cg_call_test tests[] = {
         {"/call/answer", test_answer},
         {"/call/first-answer-wins", test_first_answer_wins},
         {"/call/reject-declines-for-all", test_reject_declines_for_all},
@@ -378,10 +374,5 @@ int main(int argc, char **argv)
         {"/call/counts", test_counts},
     };
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add(tests[i].path, cg_call_fixture, tests[i].data, cg_call_fixture_set_up, tests[i].test,
-                   cg_call_fixture_tear_down);
-    int status = g_test_run();
-    g_string_free(cg_fake.calls, TRUE);
-    return status;
+    return cg_call_fixture_run(tests, G_N_ELEMENTS(tests));
 }

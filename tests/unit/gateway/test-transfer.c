@@ -313,11 +313,7 @@ static void test_replace_fails(cg_call_fixture *f, gconstpointer data)
 
 int main(int argc, char **argv)
 {
-    static const struct {
-        const char *path;
-        void (*test)(cg_call_fixture *f, gconstpointer data);
-        const char *data;
-    } tests[] = {
+    static const cg_call_test tests[] = {
         {"/transfer/waits-on-hold", test_waits_on_hold},
         {"/transfer/answered", test_answered},
         {"/transfer/records", test_records},
@@ -343,10 +339,5 @@ int main(int argc, char **argv)
         {"/transfer/replace-without-codec", test_replace_fails, "codec"},
     };
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add(tests[i].path, cg_call_fixture, tests[i].data, cg_call_fixture_set_up, tests[i].test,
-                   cg_call_fixture_tear_down);
-    int status = g_test_run();
-    g_string_free(cg_fake.calls, TRUE);
-    return status;
+    return cg_call_fixture_run(tests, G_N_ELEMENTS(tests));
 }
