@@ -1,4 +1,4 @@
-/* Reading one value each. */
+/* Reading one value each, and saying what is wrong with it. */
 #include "gateway/config/config_values.h"
 
 bool cg_config_read_switch(GKeyFile *file, const char *group, const char *key, bool *ret, char **ret_why)
@@ -13,4 +13,13 @@ bool cg_config_read_switch(GKeyFile *file, const char *group, const char *key, b
     }
     *ret = g_str_equal(text, "true");
     return true;
+}
+
+bool cg_config_fail(char **ret_error, const char *name, const char *group, const char *key, const char *why)
+{
+    if (key != NULL)
+        *ret_error = g_strdup_printf("%s: [%s] %s: %s", name, group, key, why);
+    else
+        *ret_error = g_strdup_printf("%s: [%s]: %s", name, group, why);
+    return false;
 }
