@@ -2,7 +2,6 @@
 #include "bridge/bridge.h"
 
 #include "base/clock.h"
-#include "base/random.h"
 #include "bridge/bridge_internal.h"
 #include "bridge/bridge_ports.h"
 #include "bridge/bridge_stats.h"
