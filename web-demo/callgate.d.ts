@@ -142,7 +142,7 @@ export interface QualitySample {
   remoteLoss: number | null;
   /** "opus", "pcmu", ... */
   codec: string | null;
-  /** What the jitter buffer added. */
+  /** What the browser's jitter buffer added; not part of `mos`, which is about the line. */
   bufferDelay: number | null;
   packetsReceived: number;
   packetsReceivedDelta: number;
@@ -285,5 +285,4 @@ export declare function estimateMos(figures: {
   jitter: number;
   loss: number;
   codec?: string | null;
-  bufferDelay?: number;
 }): number | null;

@@ -54,11 +54,11 @@ export class QualityView {
   }
 }
 
-function figuresOf({ mos, codec, rtt, jitter, loss, remoteLoss }) {
+function figuresOf({ mos, codec, rtt, jitter, bufferDelay, loss, remoteLoss }) {
   const number = (value, unit, digits = 0) => (value === null ? 'unknown' : `${value.toFixed(digits)} ${unit}`.trim());
   return [
     ['Score (MOS)', number(mos, '', 1)], ['Codec', codec ? codec.toUpperCase() : 'unknown'],
-    ['Round trip', number(rtt, 'ms')], ['Jitter', number(jitter, 'ms')],
+    ['Round trip', number(rtt, 'ms')], ['Jitter', number(jitter, 'ms')], ['Buffered here', number(bufferDelay, 'ms')],
     ['Lost from them', number(loss, '%', 1)], ['Lost from you', number(remoteLoss, '%', 1)],
   ];
 }

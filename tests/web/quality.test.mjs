@@ -53,6 +53,7 @@ describe('samples', () => {
     events = bench.watchCall(call);
     figures = {
       rtt: 0.04, jitter: 0.002, received: 0, lost: 0, perSecond: 50, lossPerSecond: 0, energy: 0, speaking: 0.1,
+      buffer: 0.03,
     };
     bench.browser.peer.getStats = async () => report(figures);
   });
@@ -66,7 +67,7 @@ describe('samples', () => {
     return new Map(Object.entries({
       in: {
         type: 'inbound-rtp', kind: 'audio', codecId: 'codec', jitter: now.jitter, packetsReceived: now.received,
-        packetsLost: now.lost, bytesReceived: now.received * 80, jitterBufferDelay: now.received * 960 * 0.03,
+        packetsLost: now.lost, bytesReceived: now.received * 80, jitterBufferDelay: now.received * 960 * now.buffer,
         jitterBufferEmittedCount: now.received * 960,
       },
       out: { type: 'outbound-rtp', kind: 'audio', packetsSent: 7, bytesSent: 700 },
@@ -99,8 +100,15 @@ describe('samples', () => {
     for (const [name, value] of Object.entries(expected)) assert.equal(last[name], value, name);
     assert.ok(Math.abs(last.loss - 100 * 2 / 52) < 1e-9);
     assert.ok(Math.abs(last.bufferDelay - 30) < 1e-9);
-    const { loss, bufferDelay } = last;
-    assert.equal(last.mos, estimateMos({ rtt: 40, jitter: 2, loss, codec: 'opus', bufferDelay }));
+    assert.equal(last.mos, estimateMos({ rtt: 40, jitter: 2, loss: last.loss, codec: 'opus' }));
+  });
+
+  test('a line without loss is good, however much the browser keeps in its buffer', async () => {
+    Object.assign(figures, { rtt: 0.001, jitter: 0.005, buffer: 0.9 });
+    await seconds(10);
+    assert.ok(Math.abs(call.quality.bufferDelay - 900) < 1e-6);
+    assert.ok(call.quality.mos > 4.3, `${call.quality.mos}`);
+    assert.deepEqual(call.warnings, []);
   });
 
   test('a report with next to nothing in it is no disaster', async () => {

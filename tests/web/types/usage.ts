@@ -166,7 +166,7 @@ sounds.play('ringback');
 sounds.stop('incoming');
 sounds.key('5');
 
-expectType<number | null>()(estimateMos({ rtt: 40, jitter: 3, loss: 0.5, codec: 'opus', bufferDelay: 20 }));
+expectType<number | null>()(estimateMos({ rtt: 40, jitter: 3, loss: 0.5, codec: 'opus' }));
 const failure: Error = new CallgateError(31005, { message: 'm', explanation: 'e', solution: 's', cause: new Error() });
 const emitter = new Emitter<{ tick: [count: number] }>();
 emitter.on('tick', (count) => expectType<number>()(count));

@@ -19,11 +19,13 @@ const CODEC_DELAY = 25; // packet of 20 ms and look-ahead
  *     Id = 0.024 d + 0.11 (d - 177.3) H(d - 177.3)          d: one-way delay, mouth to ear, ms
  *     Ie_eff = Ie + (95 - Ie) Ppl / (Ppl + Bpl)             Ppl: loss in percent, taken as random (BurstR = 1)
  *     MOS = 1 + 0.035 R + 7e-6 R (R - 60) (100 - R)
- * The delay is that of this leg: half its round trip, jitter buffer (measured, else twice the jitter) and codec. */
-export function estimateMos({ rtt, jitter, loss, codec, bufferDelay }) {
+ * The delay is that of this leg: half its round trip, a jitter buffer of twice the jitter, and codec; the gateway and
+ * the ecosystem's SDK reckon in the same way. What the browser's own buffer really holds is left out: it grows to many
+ * times that when the machine is busy or sound starts late, and says nothing of the line. */
+export function estimateMos({ rtt, jitter, loss, codec }) {
   if (![rtt, jitter, loss].every((value) => Number.isFinite(value) && value >= 0)) return null;
   const { ie, bpl } = CODEC_IMPAIRMENT[codec] ?? CODEC_UNKNOWN;
-  const delay = rtt / 2 + (bufferDelay ?? 2 * jitter) + CODEC_DELAY;
+  const delay = rtt / 2 + 2 * jitter + CODEC_DELAY;
   const delayImpairment = 0.024 * delay + (delay > 177.3 ? 0.11 * (delay - 177.3) : 0);
   const r = 93.2 - delayImpairment - (ie + ((95 - ie) * loss) / (loss + bpl));
   if (r <= 0) return 1;

@@ -42,6 +42,6 @@ export function compareStats(before, now) {
     loss,
     bufferDelay,
     packetsReceivedDelta: received,
-    mos: estimateMos({ rtt: rtt ?? NaN, jitter: jitter ?? NaN, loss, codec, bufferDelay: bufferDelay ?? undefined }),
+    mos: estimateMos({ rtt: rtt ?? NaN, jitter: jitter ?? NaN, loss, codec }),
   };
 }
