@@ -56,6 +56,7 @@ export interface Logger {
 export interface Platform {
   WebSocket: unknown;
   RTCPeerConnection: unknown;
+  RTCRtpReceiver: unknown;
   MediaStream: unknown;
   AudioContext: unknown;
   mediaDevices: unknown;
@@ -72,7 +73,10 @@ export interface DeviceOptions {
   gateway?: string | URL;
   /** For RTCPeerConnection. TURN servers here stand in place of those that the gateway tells of. */
   rtcConfiguration?: RTCConfiguration;
-  /** Most wanted first, for example ['opus', 'pcmu']. */
+  /** The order in which calls are offered codecs; what is not named comes behind, none is left out. ['pcmu', 'opus'] if
+   *  absent: what telephone networks speak first, as the ecosystem's SDK does. ['opus', 'pcmu'] is wideband between
+   *  browsers, and bears more loss; a phone that has no Opus is still spoken with in its own codec, untranslated. [] is
+   *  the browser's order. Calls that are taken follow the order of who called. */
   codecPreferences?: string[];
   /** Joined with echo cancellation, noise suppression and gain control. */
   audioConstraints?: MediaTrackConstraints;

@@ -49,7 +49,9 @@ function signInByToken(token) {
 async function start(token, field) {
   askedAt = field;
   if (device) return device.updateToken(token).catch(() => {}); // the first register() fails with it
-  device = new Device(token, { closeProtection: true });
+  // Agents talk to agents, who hear each other in wideband. Calls to phones cost nothing by it: one without Opus is answered
+  // with what it has, and nothing is translated.
+  device = new Device(token, { closeProtection: true, codecPreferences: ['opus', 'pcmu'] });
   listen();
   try {
     await goOnline();

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reset } from '../lib/netns.mjs';
-import { connect } from '../lib/phone.mjs';
+import { connect, WIDEBAND } from '../lib/phone.mjs';
 import { bothHear, bothHearAgain, complaints, PORT, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { accessToken } from '../lib/tokens.mjs';
-import { hears, hearsNothing, missedTenths, receivesMore, sendsMore } from '../lib/tone.mjs';
+import { codecs, hears, hearsNothing, missedTenths, receivesMore, sendsMore } from '../lib/tone.mjs';
 import { until } from '../lib/wait.mjs';
 
 const set = stage({
@@ -92,18 +92,23 @@ test('parameters fixed in the token reach the callee and cannot be overridden', 
 });
 
 for (const [first, second] of [['chromium', 'firefox'], ['firefox', 'chromium']]) {
-  test(`${first} sends digits to ${second}`, { timeout }, async () => {
-    const [a, b] = await Promise.all([phone(first), phone(second)]);
-    const { caller, callee } = await connect(a, b);
-    await a.tell(caller, 'sendDigits', '12#');
-    const digits = async () => (await b.events()).filter(({ name }) => name === 'call.digits').map((event) => event.digits).join('');
-    await until(async () => (await digits()).length >= 3, 'three digits');
-    await a.tell(caller, 'sendDigits', '*0');
-    await until(async () => (await digits()).length >= 5, 'two more digits');
-    assert.equal(await digits(), '12#*0');
-    assert.equal(await b.status(callee), 'open');
-    await bothHear(a, b);
-  });
+  // Digits go by the clock of the codec: 8000 Hz beside PCMU, which is offered first, and 48000 Hz beside Opus.
+  for (const [codec, options] of [['pcmu', {}], ['opus', WIDEBAND]]) {
+    test(`${first} sends digits to ${second} beside ${codec}`, { timeout }, async () => {
+      const [a, b] = await Promise.all([phone(first, options), phone(second)]);
+      const { caller, callee } = await connect(a, b);
+      await a.tell(caller, 'sendDigits', '12#');
+      const digits = async () => (await b.events()).filter(({ name }) => name === 'call.digits').map((event) => event.digits).join('');
+      await until(async () => (await digits()).length >= 3, 'three digits');
+      await a.tell(caller, 'sendDigits', '*0');
+      await until(async () => (await digits()).length >= 5, 'two more digits');
+      assert.equal(await digits(), '12#*0');
+      assert.equal(await b.status(callee), 'open');
+      await bothHear(a, b);
+      const used = { sent: `audio/${codec}`, received: `audio/${codec}` };
+      assert.deepEqual([await codecs(a.page), await codecs(b.page)], [used, used]);
+    });
+  }
 
   test(`${first} holds and resumes, mutes and unmutes towards ${second}`, { timeout }, async () => {
     const [a, b] = await Promise.all([phone(first), phone(second)]);

@@ -7,7 +7,7 @@ import { drop } from '../lib/netns.mjs';
 import { errorsOf, focused, gone, sees, visible } from '../lib/sight.mjs';
 import { softphoneStage } from '../lib/softphone.mjs';
 import { PORT, TIMEOUT as timeout } from '../lib/stage.mjs';
-import { hears, hearsNothing, receivesMore } from '../lib/tone.mjs';
+import { codecs, hears, hearsNothing, receivesMore } from '../lib/tone.mjs';
 
 const TONE = { chromium: 400, firefox: 600 };
 const { set, softphone, reach } = softphoneStage();
@@ -34,6 +34,7 @@ test('a newcomer opens the start page, two softphones from its links, and calls 
   await bob.click('#answer');
   await sees(alice, '#call-state', /^Connected$/);
   await Promise.all([hears(alice, TONE.firefox), hears(bob, TONE.chromium)]);
+  assert.deepEqual(await codecs(alice), { sent: 'audio/opus', received: 'audio/opus' }, 'people hear each other in wideband');
   await sees(alice, '#call-timer', /^00:0[1-9]$/);
   await sees(alice, '#quality-text', /line/i, 20000);
   await screenshot(alice, 'softphone-in-call');

@@ -48,6 +48,9 @@ async function createInPage(token, options) {
   }));
 }
 
+/** Options of a phone whose calls are offered Opus first, which is not the default. */
+export const WIDEBAND = { codecPreferences: ['opus', 'pcmu'] };
+
 export class Phone {
   #seen = 0; // events that wait() has passed
 

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { Baresip } from '../lib/baresip.mjs';
 import { HoldingPhone } from '../lib/holding-phone.mjs';
 import { BROWSER_ADDRESSES, count, GW_ADDRESS } from '../lib/netns.mjs';
-import { connect } from '../lib/phone.mjs';
+import { connect, WIDEBAND } from '../lib/phone.mjs';
 import { bothHear, complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { ACCOUNT } from '../lib/tokens.mjs';
 import { hears, hearsNothing, receivesMore, sendsMore, writeTone } from '../lib/tone.mjs';
@@ -28,7 +28,7 @@ const set = stage({
 
 for (const [first, second] of [['chromium', 'firefox'], ['firefox', 'chromium']]) {
   test(`${first} holds: ${second} hears the music, and ${first} nothing`, { timeout }, async () => {
-    const [a, b] = [await set.phone(first), await set.phone(second)];
+    const [a, b] = [await set.phone(first, WIDEBAND), await set.phone(second)];
     const { caller } = await connect(a, b);
     await bothHear(a, b);
     await a.tell(caller, 'hold', true);
@@ -44,7 +44,7 @@ for (const [first, second] of [['chromium', 'firefox'], ['firefox', 'chromium']]
 }
 
 test('who is transferred hears the music until the destination answers', { timeout }, async () => {
-  const [a, b, c] = [await set.phone('chromium'), await set.phone('firefox'), await set.phone('chromium2')];
+  const [a, b, c] = [await set.phone('chromium', WIDEBAND), await set.phone('firefox'), await set.phone('chromium2')];
   const { callee } = await connect(a, b);
   await bothHear(a, b);
   await b.tell(callee, 'transfer', `client:${c.identity}`);

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Baresip } from '../lib/baresip.mjs';
 import { BROWSER_ADDRESSES, GW_ADDRESS } from '../lib/netns.mjs';
-import { connect } from '../lib/phone.mjs';
+import { connect, WIDEBAND } from '../lib/phone.mjs';
 import { description, expect, mediaPort, reply, RtpSocket, Sipp } from '../lib/sipp.mjs';
 import { bothHear, complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { ACCOUNT } from '../lib/tokens.mjs';
-import { hears } from '../lib/tone.mjs';
+import { codecs, hears } from '../lib/tone.mjs';
 
 const [PHONE] = BROWSER_ADDRESSES;
 const [TONE, NUMBER, COLLEAGUE] = [520, '+15551234567', '+15550002222'];
@@ -42,13 +42,14 @@ test('blind: firefox has chromium transferred to another browser, and they hear 
 
 test('blind, to a phone that shares no codec with what they spoke', { timeout }, async (t) => {
   const phone = await Baresip.start(t, { address: PHONE, user: NUMBER, tone: TONE });
-  const [a, b] = [await set.phone('chromium2'), await set.phone('firefox')];
+  const [a, b] = [await set.phone('chromium2', WIDEBAND), await set.phone('firefox')];
   const { caller, callee } = await connect(a, b);
   await bothHear(a, b);
   await b.tell(callee, 'transfer', NUMBER);
   await b.wait('call.disconnect');
   assert.equal((await a.wait('call.transferred')).party, NUMBER);
   await Promise.all([hears(a.page, TONE), phone.hears(a.frequency)]);
+  assert.equal((await codecs(a.page)).sent, 'audio/opus', 'it goes on as it was, and the phone has PCMU only');
   await a.tell(caller, 'disconnect');
   await phone.says(/terminated|closed/);
   assert.deepEqual(await complaints(a, b), []);
@@ -74,7 +75,7 @@ test('attended: firefox asks another browser first, then joins the two', { timeo
 
 test('attended: chromium asks a phone first, then joins it with firefox', { timeout }, async (t) => {
   const phone = await Baresip.start(t, { address: PHONE, user: NUMBER, tone: TONE });
-  const [a, b] = [await set.phone('firefox'), await set.phone('chromium')];
+  const [a, b] = [await set.phone('firefox', WIDEBAND), await set.phone('chromium')];
   const { caller, callee } = await connect(a, b);
   await b.tell(callee, 'hold', true);
   const consulting = await b.call(NUMBER);
@@ -96,7 +97,7 @@ test('attended: firefox holds a phone, asks chromium, then joins the two', { tim
   const agree = (version, direction) => [expect('INVITE'), reply('200 OK', { sdp: sdp(version, direction) }), expect('ACK')];
   const phone = await Sipp.called(t, [expect('INVITE'), reply('200 OK', { first: true, sdp: sdp(1) }), expect('ACK'),
     ...agree(2, 'recvonly'), ...agree(3, 'sendrecv'), expect('BYE'), reply('200 OK')], { port: 5070, address: PHONE, seconds: 80 });
-  const [b, c] = [await set.phone('firefox'), await set.phone('chromium')];
+  const [b, c] = [await set.phone('firefox', WIDEBAND), await set.phone('chromium')];
   const held = await b.call(NUMBER);
   await b.wait('call.accept');
   media.talk(mediaPort(phone.messages, media.port), { tone: TONE, address: GW_ADDRESS });

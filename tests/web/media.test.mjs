@@ -170,3 +170,31 @@ describe('playing', () => {
     assert.equal(plays, 2);
   });
 });
+
+describe('codecs of a call of ours', () => {
+  const rest = ['audio/red', 'audio/G722', 'audio/PCMA', 'audio/CN', 'audio/telephone-event'];
+  for (const [name, options, wanted] of [
+    ['PCMU, then Opus, where nothing is said', {}, ['audio/PCMU', 'audio/opus', ...rest]],
+    ['the same where undefined is said', { codecPreferences: undefined }, ['audio/PCMU', 'audio/opus', ...rest]],
+    ['Opus first on demand', { codecPreferences: ['opus', 'pcmu'] }, ['audio/opus', 'audio/PCMU', ...rest]],
+    ['one first, the others in the browser\'s order', { codecPreferences: ['g722'] },
+      ['audio/G722', 'audio/opus', 'audio/red', 'audio/PCMU', 'audio/PCMA', 'audio/CN', 'audio/telephone-event']],
+    ['an empty list leaves it to the browser', { codecPreferences: [] }, null],
+  ]) {
+    test(name, async () => {
+      await bench.end();
+      bench = new Bench(options);
+      await bench.registered();
+      await bench.openCall();
+      assert.deepEqual(bench.browser.peer.codecs, wanted);
+    });
+  }
+
+  test('a browser without a say offers what it likes', async () => {
+    await bench.end();
+    bench = new Bench({}, { RTCRtpReceiver: undefined });
+    await bench.registered();
+    const open = await bench.openCall();
+    assert.deepEqual([bench.browser.peer.codecs, open.status()], [null, 'open']);
+  });
+});

@@ -76,6 +76,7 @@ export class FakePeerConnection {
   senders = [];
   stats = null; // a report; without one, packets come in as they should
   packets = 0;
+  codecs = null; // in the order that was asked for; null: the browser's own
   offers = 0;
   restarts = 0;
   remoteCandidates = []; // as they were added
@@ -92,7 +93,7 @@ export class FakePeerConnection {
   addTransceiver(track, options) {
     this.senders.push(new FakeSender(track));
     this.transceiverOptions = options;
-    return {};
+    return { setCodecPreferences: (codecs) => { this.codecs = codecs.map(({ mimeType }) => mimeType); } };
   }
 
   addTrack(track) {
@@ -153,6 +154,9 @@ export class FakePeerConnection {
   }
 }
 
+/* Chromium's, in its order. */
+const CODECS = ['audio/opus', 'audio/red', 'audio/G722', 'audio/PCMU', 'audio/PCMA', 'audio/CN', 'audio/telephone-event'];
+
 export class FakeMediaDevices extends EventTarget {
   streams = [];
   asked = []; // constraints
@@ -212,6 +216,7 @@ export function fakeBrowser(gateway) {
       browser.peers.push(peer);
       return peer;
     },
+    RTCRtpReceiver: { getCapabilities: () => ({ codecs: CODECS.map((mimeType) => ({ mimeType })) }) },
     MediaStream: FakeStream,
     AudioContext: undefined,
     mediaDevices: browser.media,

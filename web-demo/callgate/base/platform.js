@@ -5,6 +5,7 @@ export function browserPlatform(overrides) {
   return {
     WebSocket: g.WebSocket,
     RTCPeerConnection: g.RTCPeerConnection,
+    RTCRtpReceiver: g.RTCRtpReceiver,
     MediaStream: g.MediaStream,
     AudioContext: g.AudioContext ?? g.webkitAudioContext,
     mediaDevices: g.navigator?.mediaDevices,

@@ -14,7 +14,8 @@ import { Playback } from './playback.js';
 export class Peer extends Emitter {
   #pc;
   #audio;
-  #codecs;
+  #platform;
+  #codecPreferences;
   #playback;
   #remote = null;
   #audible = false;
@@ -28,7 +29,9 @@ export class Peer extends Emitter {
   constructor(platform, audio, { rtcConfiguration, codecPreferences }, iceServers) {
     super();
     this.#audio = audio;
-    this.#codecs = codecPreferences ?? [];
+    this.#platform = platform;
+    this.#platform = platform;
+    this.#codecPreferences = codecPreferences;
     this.#configuration = { bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers, ...rtcConfiguration };
     this.#ownIceServers = rtcConfiguration?.iceServers !== undefined;
     this.#pc = new platform.RTCPeerConnection(this.#configuration);
@@ -75,7 +78,7 @@ export class Peer extends Emitter {
   async offer(track) {
     const streams = [this.#audio.streamOf(track)];
     const transceiver = this.#pc.addTransceiver(track, { direction: 'sendrecv', streams });
-    preferCodecs(transceiver, this.#codecs);
+    preferCodecs(transceiver, this.#platform, this.#codecPreferences);
     return this.#describe(await this.#pc.createOffer());
   }
 
