@@ -22,7 +22,7 @@ function sentences(...parts) {
 export class Desk {
   #device = null;
   #current = null;
-  #calls = []; // ours and answered ones, oldest first
+  #calls = []; // ours and answered ones, the one that was shown last behind the others
   #keypad = false;
   #dialling = false; // the field is open beside a call
   #transferring = false; // so is the panel for a transfer
@@ -186,9 +186,12 @@ export class Desk {
   async #switchTo(call) {
     $('last-call').textContent = '';
     await this.#holdAllBut(call);
+    if (!this.#calls.includes(call)) return; // it ended meanwhile
+    this.#calls = [...this.#calls.filter((other) => other !== call), call];
     this.#current = call;
     if (call.isOnHold()) await call.hold(false).catch(() => {});
     this.#draw();
+    if (focusIsLost()) $('hold').focus();
   }
 
   #holdCurrent() {

@@ -63,6 +63,18 @@ test('the focus stays on the other call\'s buttons and in the transfer panel, wh
   await fay.click('#hold');
   await sees(dora, '#call-state', /^Connected$/);
 
+  await dora.keyboard.press('Enter'); // there, and back
+  await sees(dora, '#call-name', /^emil$/);
+  await sees(dora, '#call-state', /^Connected$/);
+  assert.equal(await focused(dora), 'hold');
+  await dora.click('#new-call');
+  await call(dora, 'nobody-here');
+  await sees(dora, '#last-call', /^nobody-here: .*\. emil is on hold$/);
+  assert.equal(await visible(dora, '#call-name'), 'emil', 'with whom one was last');
+  await dora.click('#other-calls .change');
+  await sees(dora, '#call-name', /^fay$/);
+  await sees(dora, '#call-state', /^Connected$/);
+
   await dora.click('#transfer');
   assert.equal(await focused(dora), 'transfer-to');
   await emil.click('#hangup');
