@@ -130,8 +130,8 @@ for (const algorithm of ['ES256', 'RS256']) {
 test('a token minted on a JWK set of the customer is verified by jose', async () => {
   const { publicKey, files } = keyPair('ES256');
   const keys = createLocalJWKSet({ keys: [{ ...publicKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' }] });
-  const { payload } = await jwtVerify(mint('--private-key', files.private, '--identity', 'alice'), keys);
-  assert.deepEqual(payload.grants, { identity: 'alice', voice: {} });
+  const { payload } = await jwtVerify(mint('--private-key', files.private, '--identity', 'alice', '--incoming'), keys);
+  assert.deepEqual(payload.grants, { identity: 'alice', voice: { incoming: { allow: true } } });
 });
 
 function accessToken(options = {}, voice = {}) {
@@ -239,6 +239,12 @@ test('the browser SDK makes of each code what docs/tokens.md says', () => {
   }
 });
 
+test('a token that can do nothing is made, with a warning', () => {
+  const run = callgate(['mint', '--account', ACCOUNT, '--key', KEY, '--secret-env', 'CALLGATE_TEST_SECRET', '--identity', 'alice']);
+  assert.deepEqual([run.status, run.stdout.split('.').length], [0, 3]);
+  assert.match(run.stderr, /warning: this token can neither call nor be called/);
+});
+
 test('tokens that are none are refused without a trace of them on standard output', () => {
   for (const [input, name] of [['', 'missing'], ['x'.repeat(100_000), 'too_long'], ['not.a.token', 'malformed'], [`${mintOnce()}=`, 'malformed']]) {
     const run = callgate(['inspect', '--secret-env', 'CALLGATE_TEST_SECRET'], { input });
@@ -250,7 +256,7 @@ test('tokens that are none are refused without a trace of them on standard outpu
 
 let once;
 function mintOnce() {
-  once ??= mint('--secret-env', 'CALLGATE_TEST_SECRET', '--identity', 'alice');
+  once ??= mint('--secret-env', 'CALLGATE_TEST_SECRET', '--identity', 'alice', '--incoming');
   return once;
 }
 
