@@ -120,7 +120,7 @@ void cg_sip_dialog_on_cancel(cg_sip_dialog *dialog)
         return;
     if (!dialog->offered) /* our answer comes too late */
         cg_sip_dialog_tell(dialog, CG_SIP_REFRESH, 0, NULL);
-    dialog->offered = dialog->asked = false;
+    dialog->offered = dialog->answered = dialog->asked = false;
     cg_sip_dialog_continue_offers(dialog);
 }
 
@@ -128,12 +128,13 @@ void cg_sip_dialog_on_ack(cg_sip_dialog *dialog, const sip_t *message)
 {
     bool parts = dialog->state == CG_SIP_DIALOG_ENDING && !is_confirmed(dialog);
     dialog->confirmed = true;
-    if (parts)
+    if (parts) {
         nua_bye(dialog->handle, TAG_END());
-    if (parts || !dialog->asked)
         return;
-    dialog->asked = false;
-    cg_sip_dialog_confirm(dialog, cg_sip_read_body(message));
+    }
+    if (dialog->asked)
+        cg_sip_dialog_confirm(dialog, cg_sip_read_body(message));
+    dialog->asked = dialog->answered = false;
     cg_sip_dialog_continue_offers(dialog);
 }
 
@@ -159,6 +160,7 @@ void cg_sip_dialog_answer(cg_sip_dialog *dialog, const char *sdp, uint64_t versi
     g_autofree char *timer = cg_sip_session_accept(dialog);
     dialog->state = CG_SIP_DIALOG_TALKING;
     dialog->offered = false;
+    dialog->answered = true;
     dialog->version = version;
     nua_respond(dialog->handle, SIP_200_OK, CG_SIP_SUPPORTED_TIMER, TAG_IF(timer != NULL, SIPTAG_HEADER_STR(timer)),
                 SIPTAG_CONTENT_TYPE_STR("application/sdp"), SIPTAG_PAYLOAD_STR(sdp), TAG_END());

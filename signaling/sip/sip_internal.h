@@ -44,6 +44,7 @@ typedef struct cg_sip_dialog {
     bool bye_answered;     /* our BYE was challenged, and has answered */
     bool offering;         /* a re-INVITE of ours is under way */
     bool offered;          /* a re-INVITE of the peer's awaits our answer */
+    bool answered;         /* our 200 to an INVITE of the peer's awaits its ACK */
     msg_t *update;         /* a reference: the peer's UPDATE that awaits our answer to its offer; NULL: none */
     char *next_offer;      /* to be made when that is over, or `retry` fires; owned; NULL: none */
     uint64_t next_version; /* of `next_offer` */

@@ -40,10 +40,12 @@ void cg_sip_dialog_forget_offers(cg_sip_dialog *dialog)
     g_clear_pointer(&dialog->next_offer, cg_secret_free);
 }
 
-/* Not while the peer owes an answer to an offer that our 200 had (RFC 3264 section 4). */
+/* Not while an INVITE of the peer's is under way, until the ACK (RFC 3261 section 14.1), which may owe an answer to an
+ * offer that our 200 had (RFC 3264 section 4). */
 void cg_sip_dialog_continue_offers(cg_sip_dialog *dialog)
 {
-    bool waits = dialog->offering || dialog->retry != NULL || dialog->asked || dialog->update != NULL;
+    bool theirs = dialog->offered || dialog->answered || dialog->asked || dialog->update != NULL;
+    bool waits = dialog->offering || dialog->retry != NULL || theirs;
     if (dialog->next_offer != NULL && !waits && dialog->state == CG_SIP_DIALOG_TALKING)
         send_offer(dialog);
 }

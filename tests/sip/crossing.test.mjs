@@ -62,6 +62,22 @@ test('one that offers, and is cancelled: what was made of it is offered, so that
   await hangUp();
 });
 
+test('a hold waits until the phone has acknowledged our answer to its offer', { timeout }, async (t) => {
+  const { bob, sipp, callsid, say, status, hangUp } = await ring(t, agree('recvonly'));
+  say(['INVITE', 2, description(9, { version: 2 })]);
+  assert.equal(await status('INVITE', 2), 200);
+  await bob.request('hold', { callsid, on: true });
+  for (const sequence of [3, 4]) { // it has had the time
+    say(['OPTIONS', sequence]);
+    assert.equal(await status('OPTIONS', sequence), 200);
+  }
+  assert.equal(sipp.told('INVITE').length, 1);
+  say(['ACK', 2]);
+  await until(() => sipp.told('ACK').length === 2, 'the hold');
+  await hangUp();
+  assert.match(sipp.told('INVITE')[1], /^a=sendonly/m);
+});
+
 test('while an UPDATE waits for its answer, a re-INVITE and another UPDATE come too early', { timeout }, async (t) => {
   const { say, response, status, hangUp } = await ring(t, []);
   const offer = (version) => description(9, { version });

@@ -139,6 +139,40 @@ test('a hold that is not answered yet keeps no BYE waiting, nor does its refusal
   await noDialog(gateway);
 });
 
+const held = (method) => replyTo(method, '200 OK', { extra: ['Contact: <sip:phone@[local_ip]:[local_port]>'] });
+
+for (const [what, steps] of [
+  ['before that of the BYE', [held('INVITE'), expect('ACK'), replyTo('BYE', '200 OK')]],
+  ['behind that of the BYE', [replyTo('BYE', '200 OK'), awaitNudge(), held('INVITE'), expect('ACK')]],
+  ['behind a refusal of the BYE', [replyTo('BYE', '481 Call/Transaction Does Not Exist'), awaitNudge(), held('INVITE'), expect('ACK')]],
+]) {
+  test(`an answer to our offer that comes ${what} is acknowledged`, { timeout }, async (t) => {
+    const { gateway, client, sipp, callsid } = await talk(t, [keep('INVITE'), keep('BYE'), ...steps]);
+    await client.request('hold', { callsid, on: true });
+    await until(() => sipp.told('INVITE').length === 2, 'the re-INVITE');
+    client.send('hangup', { callsid });
+    if (steps.length === 4) {
+      await noDialog(gateway);
+      await sipp.nudge();
+    }
+    await sipp.finished();
+    assert.match(sipp.told('ACK')[1], /^CSeq: \d+ ACK/m);
+    assert.equal(/^CSeq: (\d+)/m.exec(sipp.told('ACK')[1])[1], /^CSeq: (\d+)/m.exec(sipp.told('INVITE')[1])[1]);
+    await noDialog(gateway);
+  });
+}
+
+test('... and one that comes when the phone has hung up', { timeout }, async (t) => {
+  const { gateway, client, sipp, callsid } = await talk(t, [keep('INVITE'), awaitNudge(), request('BYE', 1), expectStatus(200), awaitNudge(), held('INVITE'), expect('ACK')]);
+  await client.request('hold', { callsid, on: true });
+  await until(() => sipp.told('INVITE').length === 2, 'the re-INVITE');
+  await sipp.nudge();
+  await gateway.logged('call.ended');
+  await sipp.nudge();
+  await sipp.finished();
+  await noDialog(gateway);
+});
+
 test('a phone that calls hears no BYE before it has acknowledged the answer', { timeout }, async (t) => {
   const { gateway, bob, sipp, callsid, answer } = await ring(t, [expectStatus(200), awaitNudge(), call('ACK', NUMBER, 1, { established: true }), ...hungUp], { config: PATIENT });
   await answer();
