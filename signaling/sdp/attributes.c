@@ -44,30 +44,48 @@ static bool read_direction(const cg_sdp_reading *reading, cg_direction *ret_dire
 
 #define PTIME_MAX 1000 /* ms; a packet of more is no conversation */
 
-static bool read_ptime(const cg_sdp_reading *reading, unsigned *ret_ptime)
+typedef struct {
+    uint64_t whole;
+    bool half, zero; /* half a millisecond more, or beyond it; nothing at all */
+} packet_time;
+
+/* RFC 8866 section 6.4: a whole number or one with a fraction. */
+static bool read_packet_time(cg_slice value, packet_time *ret_time)
 {
-    cg_slice value;
-    uint64_t ptime = 0;
-    if (!cg_sdp_lines_value(reading->lines, reading->audio, "ptime", &value) ||
-        (value.at && !cg_slice_number(value, PTIME_MAX, &ptime)))
+    cg_slice whole, part = {.at = "0", .size = 1};
+    uint64_t parts;
+    if (!cg_slice_take(&value, '.', &whole) || !cg_slice_number(whole, UINT64_MAX, &ret_time->whole) ||
+        (cg_slice_take(&value, '.', &part) && value.at) || !cg_slice_number(part, UINT64_MAX, &parts))
         return false;
-    *ret_ptime = (unsigned) ptime;
+    ret_time->half = part.at[0] >= '5';
+    ret_time->zero = ret_time->whole == 0 && parts == 0;
     return true;
 }
 
-/* RFC 8866 section 6.4. However long it is, no more than PTIME_MAX is ever asked about; parts of a millisecond are not
- * counted. */
+static bool read_ptime(const cg_sdp_reading *reading, unsigned *ret_ptime)
+{
+    cg_slice value;
+    packet_time time;
+    *ret_ptime = 0;
+    if (!cg_sdp_lines_value(reading->lines, reading->audio, "ptime", &value))
+        return false;
+    if (!value.at)
+        return true;
+    if (!read_packet_time(value, &time) || time.zero || time.whole > PTIME_MAX)
+        return false;
+    *ret_ptime = MAX((unsigned) time.whole + time.half, 1); /* 0 is none */
+    return true;
+}
+
+/* However long it is, no more than PTIME_MAX is ever asked about; parts of a millisecond are not counted. */
 static bool read_max_ptime(const cg_sdp_reading *reading, unsigned *ret_max_ptime)
 {
-    cg_slice value, whole, part;
-    uint64_t max_ptime = 0, parts;
-    if (!cg_sdp_lines_value(reading->lines, reading->audio, "maxptime", &value))
+    cg_slice value;
+    packet_time time = {0};
+    if (!cg_sdp_lines_value(reading->lines, reading->audio, "maxptime", &value) ||
+        (value.at && !read_packet_time(value, &time)))
         return false;
-    if (cg_slice_take(&value, '.', &whole) &&
-        (!cg_slice_number(whole, UINT64_MAX, &max_ptime) ||
-         (cg_slice_take(&value, '.', &part) && (value.at || !cg_slice_number(part, UINT64_MAX, &parts)))))
-        return false;
-    *ret_max_ptime = (unsigned) MIN(max_ptime, PTIME_MAX);
+    *ret_max_ptime = (unsigned) MIN(time.whole, PTIME_MAX);
     return true;
 }
 

@@ -196,7 +196,7 @@ static const struct {
     /* Attributes. */
     {"a=sendrecv", "a=sendrecv\r\na=sendonly", CG_SDP_MALFORMED},
     {"a=sendrecv", "a=sendrecv\r\na=sendrecv", CG_SDP_OK},
-    {"a=ptime:20", "a=ptime:20.5", CG_SDP_MALFORMED},
+    {"a=ptime:20", "a=ptime:0", CG_SDP_MALFORMED},
     {"a=ptime:20", "a=ptime:1001", CG_SDP_MALFORMED},
     {"a=ptime:20", "a=ptime:20\r\na=ptime:30", CG_SDP_MALFORMED},
     {"a=ssrc:4294967295", "a=ssrc:4294967296", CG_SDP_MALFORMED},

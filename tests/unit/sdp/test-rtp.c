@@ -97,18 +97,31 @@ static void test_refused(void)
 }
 
 /* RFC 8866 section 6.4: a whole number of milliseconds, or not. */
-static void test_max_ptime(void)
+static void test_packet_times(void)
 {
     static const struct {
         const char *text;
         unsigned max_ptime_ms;
         cg_sdp_status status;
+        unsigned ptime_ms;
     } rows[] = {
-        {"a=ptime:30", 0, CG_SDP_OK},
+        {"a=ptime:30", 0, CG_SDP_OK, 30},
+        {"a=ptime:20.0", 0, CG_SDP_OK, 20},
+        {"a=ptime:20.4999", 0, CG_SDP_OK, 20},
+        {"a=ptime:20.5", 0, CG_SDP_OK, 21},
+        {"a=ptime:0.1", 0, CG_SDP_OK, 1},
+        {"a=ptime:0", 0, CG_SDP_MALFORMED},
+        {"a=ptime:0.00", 0, CG_SDP_MALFORMED},
+        {"a=ptime:-20", 0, CG_SDP_MALFORMED},
+        {"a=ptime:-0.5", 0, CG_SDP_MALFORMED},
+        {"a=ptime:20,5", 0, CG_SDP_MALFORMED},
+        {"a=ptime:.5", 0, CG_SDP_MALFORMED},
+        {"a=ptime:20.", 0, CG_SDP_MALFORMED},
+        {"a=ptime:2001", 0, CG_SDP_MALFORMED},
         {"a=maxptime:40", 40, CG_SDP_OK},
         {"a=maxptime:37.5", 37, CG_SDP_OK},
         {"a=maxptime:4294967296", 1000, CG_SDP_OK},
-        {"a=maxptime:30\r\na=ptime:20\r\na=maxptime:30", 30, CG_SDP_OK},
+        {"a=maxptime:30\r\na=ptime:20\r\na=maxptime:30", 30, CG_SDP_OK, 20},
         {"a=maxptime:", 0, CG_SDP_MALFORMED},
         {"a=maxptime:x", 0, CG_SDP_MALFORMED},
         {"a=maxptime:20.", 0, CG_SDP_MALFORMED},
@@ -120,8 +133,10 @@ static void test_max_ptime(void)
         g_autoptr(cg_sdp) sdp = NULL;
         g_test_message("%s", rows[i].text);
         g_assert_cmpint(parse(text, CG_SDP_OFFER, &sdp), ==, rows[i].status);
-        if (sdp != NULL)
-            g_assert_cmpuint(cg_sdp_media(sdp)->max_ptime_ms, ==, rows[i].max_ptime_ms);
+        if (sdp == NULL)
+            continue;
+        g_assert_cmpuint(cg_sdp_media(sdp)->ptime_ms, ==, rows[i].ptime_ms);
+        g_assert_cmpuint(cg_sdp_media(sdp)->max_ptime_ms, ==, rows[i].max_ptime_ms);
     }
 }
 
@@ -240,7 +255,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sdp/rtp/addresses", test_addresses);
     g_test_add_func("/sdp/rtp/refused", test_refused);
-    g_test_add_func("/sdp/rtp/max-ptime", test_max_ptime);
+    g_test_add_func("/sdp/rtp/packet-times", test_packet_times);
     g_test_add_func("/sdp/rtp/answer", test_answer);
     g_test_add_func("/sdp/rtp/answer-named", test_answer_named);
     g_test_add_func("/sdp/rtp/offer", test_offer);
