@@ -6,6 +6,11 @@
 
 #include <glib.h>
 
+enum {
+    DEFAULT_PACKET_MS = 20,
+    MIN_PACKET_MS = 10,
+};
+
 struct cg_decoder {
     const cg_codec_ops *ops;
     uint32_t rate; /* Hz of the PCM */
@@ -89,6 +94,16 @@ void cg_decoder_conceal(cg_decoder *decoder, const uint8_t *next, size_t next_si
         cg_concealer_fill(&decoder->concealer, ret_pcm, count);
     if (decoder->ops->adopt != NULL)
         decoder->ops->adopt(decoder->state, ret_pcm, count / 2 * 2);
+}
+
+unsigned cg_codec_packet_ms(cg_codec codec, unsigned ptime_ms, unsigned max_ptime_ms)
+{
+    unsigned packet_ms = ptime_ms != 0 ? ptime_ms : DEFAULT_PACKET_MS;
+    if (max_ptime_ms != 0)
+        packet_ms = MIN(packet_ms, max_ptime_ms);
+    packet_ms = CLAMP(packet_ms, MIN_PACKET_MS, CG_CODEC_PACKET_MAX_MS) / 10 * 10;
+    bool odd = packet_ms == 30 || packet_ms == 50;
+    return codec == CG_CODEC_OPUS && odd ? packet_ms - 10 : packet_ms;
 }
 
 cg_encoder *cg_encoder_new(cg_codec codec, uint32_t rate, const cg_opus_wishes *wishes)

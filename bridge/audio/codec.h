@@ -7,6 +7,7 @@
 #include "base/media.h"
 
 #define CG_PCM_MAX_RATE 16000     /* Hz; between two different codecs there is never more to carry */
+#define CG_CODEC_PACKET_MAX_MS 60 /* of one of ours */
 #define CG_CODEC_MAX_MS 120       /* of one packet, RFC 7587 section 4.2 */
 #define CG_CODEC_MAX_PAYLOAD 1275 /* octets of one Opus frame, RFC 6716 section 3.4; others are shorter */
 #define CG_CODEC_MAX_SAMPLES (CG_PCM_MAX_RATE / 1000 * CG_CODEC_MAX_MS)
@@ -19,6 +20,11 @@ uint32_t cg_codec_pcm_rate(cg_codec codec);
 
 /* How long a payload sounds, in the clock of its timestamps; 0: malformed, or longer than CG_CODEC_MAX_MS. */
 uint32_t cg_codec_duration(cg_codec codec, const uint8_t *payload, size_t size);
+
+/* How long our packets are for whoever wants `ptime_ms` (0: it does not say) and takes `max_ptime_ms` at the most (0:
+ * it does not say): the longest of 10 to 60 ms that is no longer; less than 10 cannot be had. Opus has no frames of 30
+ * and 50 (RFC 6716 section 2.1.4). */
+unsigned cg_codec_packet_ms(cg_codec codec, unsigned ptime_ms, unsigned max_ptime_ms);
 
 /* `rate` counts for codecs that can have any; 8000 or 16000. */
 cg_decoder *cg_decoder_new(cg_codec codec, uint32_t rate);

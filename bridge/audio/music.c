@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <math.h>
 #include <sndfile.h>
+#include <string.h>
 
 enum {
     NARROW_RATE = 8000,
@@ -18,7 +19,7 @@ enum {
 
 struct cg_music {
     gatomicrefcount references;
-    GArray *narrow, *wide; /* (owned int16_t) whole frames */
+    GArray *narrow, *wide; /* (owned int16_t) a second or more */
 };
 
 static bool fail(const char *path, char **ret_error, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -115,8 +116,7 @@ static void resample_some(cg_resampler *resampler, const int16_t *pcm, guint cou
     g_array_append_vals(all, made, (guint) cg_resampler_run(resampler, pcm, count, made, G_N_ELEMENTS(made)));
 }
 
-/* In whole frames: the rest would be heard as a gap each time it is repeated. What the resampler still holds at the end
- * is pushed out by what will follow then, the beginning. */
+/* What the resampler still holds at the end is pushed out by what will follow then, the beginning. */
 static GArray *resample(const GArray *pcm, uint32_t from, uint32_t to)
 {
     const int16_t *samples = (const int16_t *) (void *) pcm->data;
@@ -128,7 +128,7 @@ static GArray *resample(const GArray *pcm, uint32_t from, uint32_t to)
         resample_some(resampler, samples + at, MIN(pcm->len - at, CHUNK), all);
     resample_some(resampler, samples, CHUNK, all); /* there is a second of them at least */
     cg_resampler_free(resampler);
-    g_array_set_size(all, wanted - wanted % (to / CG_MUSIC_FRAMES_PER_S));
+    g_array_set_size(all, wanted);
     return all;
 }
 
@@ -165,10 +165,12 @@ void cg_music_unref(cg_music *music)
     g_free(music);
 }
 
-const int16_t *cg_music_frame(const cg_music *music, uint32_t rate, uint64_t number)
+void cg_music_read(const cg_music *music, uint32_t rate, uint64_t from, size_t count, int16_t *ret_pcm)
 {
-    g_assert(rate == NARROW_RATE || rate == WIDE_RATE);
-    const GArray *pcm = rate == WIDE_RATE ? music->wide : music->narrow;
-    guint samples = rate / CG_MUSIC_FRAMES_PER_S, frames = pcm->len / samples;
-    return (const int16_t *) (void *) pcm->data + number % frames * samples;
+    g_assert((rate == NARROW_RATE || rate == WIDE_RATE) && count <= rate);
+    const GArray *all = rate == WIDE_RATE ? music->wide : music->narrow;
+    const int16_t *pcm = (const int16_t *) (void *) all->data;
+    size_t at = from % all->len, first = MIN(count, all->len - at);
+    memcpy(ret_pcm, pcm + at, first * sizeof *pcm);
+    memcpy(ret_pcm + first, pcm, (count - first) * sizeof *pcm);
 }

@@ -8,9 +8,7 @@
 #include <stdint.h>
 
 #define CG_MUSIC_LEAST_S 1
-#define CG_MUSIC_MOST_S 600  /* 29 MB */
-#define CG_MUSIC_FRAME_MS 20 /* what is played at a time */
-#define CG_MUSIC_FRAMES_PER_S (1000 / CG_MUSIC_FRAME_MS)
+#define CG_MUSIC_MOST_S 600 /* 29 MB */
 
 typedef struct cg_music cg_music;
 
@@ -23,5 +21,6 @@ bool cg_music_check(const char *path, char **ret_error);
 cg_music *cg_music_ref(cg_music *music);
 void cg_music_unref(cg_music *music); /* may be NULL */
 
-/* The frame with that number, of 8000 or 16000 Hz; behind the last one the first follows. */
-const int16_t *cg_music_frame(const cg_music *music, uint32_t rate, uint64_t number);
+/* `count` samples of 8000 or 16000 Hz, a second of them at most, from the one with that number on; behind the last one
+ * the first follows. */
+void cg_music_read(const cg_music *music, uint32_t rate, uint64_t from, size_t count, int16_t *ret_pcm);

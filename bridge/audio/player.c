@@ -1,7 +1,7 @@
 /* Encoders by voice: one for each codec, and one of Opus for those who take less of it than it makes. */
 #include "bridge/audio/player.h"
 
-enum { FRAME_US = CG_MUSIC_FRAME_MS * 1000, LOW_OPUS = CG_CODEC_COUNT, VOICES, ANY_RATE = 16000 };
+enum { LOW_OPUS = CG_CODEC_COUNT, VOICES, ANY_RATE = 16000 };
 #define OPUS_BITRATE 32000 /* bits per second of Opus without a wish */
 #define LOW_BITRATE 6000   /* the least that can be wished for */
 
@@ -15,6 +15,7 @@ typedef struct {
 
 struct cg_player {
     cg_music *music; /* a reference */
+    unsigned packet_ms;
     unsigned listeners;
     int64_t begun_us;
     uint64_t encoded;
@@ -29,22 +30,30 @@ static void player_free(cg_player *player)
     g_free(player);
 }
 
-static cg_player *player_new(cg_music *music, int64_t now_us)
+static cg_player *player_new(cg_music *music, unsigned packet_ms, int64_t now_us)
 {
     cg_player *player = g_new0(cg_player, 1);
     player->music = cg_music_ref(music);
+    player->packet_ms = packet_ms;
     player->begun_us = now_us;
     return player;
 }
 
-cg_player *cg_players_join(GPtrArray *players, cg_music *music, int64_t now_us)
+static cg_player *find(const GPtrArray *players, const cg_music *music, unsigned packet_ms)
 {
-    cg_player *found = NULL;
-    for (guint i = 0; i < players->len && found == NULL; i++)
-        if (((cg_player *) players->pdata[i])->music == music)
-            found = players->pdata[i];
+    for (guint i = 0; i < players->len; i++) {
+        cg_player *player = players->pdata[i];
+        if (player->music == music && player->packet_ms == packet_ms)
+            return player;
+    }
+    return NULL;
+}
+
+cg_player *cg_players_join(GPtrArray *players, cg_music *music, unsigned packet_ms, int64_t now_us)
+{
+    cg_player *found = find(players, music, packet_ms);
     if (found == NULL) {
-        found = player_new(music, now_us);
+        found = player_new(music, packet_ms, now_us);
         g_ptr_array_add(players, found);
     }
     found->listeners++;
@@ -57,6 +66,13 @@ void cg_players_leave(GPtrArray *players, cg_player *player)
         return;
     g_ptr_array_remove_fast(players, player);
     player_free(player);
+}
+
+cg_player *cg_players_change(GPtrArray *players, cg_player *player, unsigned packet_ms, int64_t now_us)
+{
+    cg_player *other = cg_players_join(players, player->music, packet_ms, now_us);
+    cg_players_leave(players, player);
+    return other;
 }
 
 static voice *voice_of(cg_player *player, cg_codec codec, const cg_opus_wishes *wishes)
@@ -72,19 +88,31 @@ static voice *voice_of(cg_player *player, cg_codec codec, const cg_opus_wishes *
     return v;
 }
 
+static void encode(cg_player *player, voice *v, uint32_t number)
+{
+    int16_t pcm[CG_PCM_MAX_RATE / 1000 * CG_CODEC_PACKET_MAX_MS];
+    size_t count = v->rate / 1000 * player->packet_ms;
+    cg_music_read(player->music, v->rate, (uint64_t) number * count, count, pcm);
+    v->size = cg_encoder_encode(v->encoder, pcm, count, v->payload);
+    v->number = number;
+    player->encoded++;
+}
+
 int64_t cg_player_take(cg_player *player, cg_codec codec, const cg_opus_wishes *wishes, int64_t now_us,
                        cg_player_packet *ret_packet)
 {
     voice *v = voice_of(player, codec, wishes);
-    uint32_t number = (uint32_t) ((now_us - player->begun_us) / FRAME_US);
-    if (v->size == 0 || v->number != number) {
-        const int16_t *pcm = cg_music_frame(player->music, v->rate, number);
-        v->size = cg_encoder_encode(v->encoder, pcm, v->rate / CG_MUSIC_FRAMES_PER_S, v->payload);
-        v->number = number;
-        player->encoded++;
-    }
+    int64_t packet_us = player->packet_ms * INT64_C(1000);
+    uint32_t number = (uint32_t) ((now_us - player->begun_us) / packet_us);
+    if (v->size == 0 || v->number != number)
+        encode(player, v, number);
     *ret_packet = (cg_player_packet){.number = number, .payload = v->payload, .size = v->size};
-    return player->begun_us + (int64_t) (number + INT64_C(1)) * FRAME_US;
+    return player->begun_us + (number + INT64_C(1)) * packet_us;
+}
+
+unsigned cg_player_packet_ms(const cg_player *player)
+{
+    return player->packet_ms;
 }
 
 const cg_music *cg_player_music(const cg_player *player)

@@ -2,8 +2,8 @@
  * piece of it, and each codec's packet is encoded once, when the first listener asks for it, whoever else hears it. It
  * begins with its first listener and is gone with the last.
  *
- * A worker has one for each music that somebody hears; nothing here is shared between threads. Times are monotonic
- * microseconds. */
+ * A worker has one for each music that somebody hears, and each length of packets; nothing here is shared between
+ * threads. Times are monotonic microseconds. */
 #pragma once
 
 #include "bridge/audio/codec.h"
@@ -13,8 +13,11 @@
 
 typedef struct cg_player cg_player;
 
-/* One listener more: of the player of that music among `players` (owned cg_player), which is made if there is none. */
-cg_player *cg_players_join(GPtrArray *players, cg_music *music, int64_t now_us);
+/* One listener more: of the player of that music in packets of that length, as cg_codec_packet_ms has it, among
+ * `players` (owned cg_player), which is made if there is none. */
+cg_player *cg_players_join(GPtrArray *players, cg_music *music, unsigned packet_ms, int64_t now_us);
+/* ... which goes over to packets of another length. */
+cg_player *cg_players_change(GPtrArray *players, cg_player *player, unsigned packet_ms, int64_t now_us);
 /* The last one ends it. */
 void cg_players_leave(GPtrArray *players, cg_player *player);
 
@@ -24,9 +27,10 @@ typedef struct {
     size_t size; /* octets; payload and size are valid until the next one of this codec */
 } cg_player_packet;
 
-/* The packet of 20 ms that sounds at `now_us`, and when the next one does. Who asks late has missed the ones before. */
+/* The packet that sounds at `now_us`, and when the next one does. Who asks late has missed the ones before. */
 int64_t cg_player_take(cg_player *player, cg_codec codec, const cg_opus_wishes *wishes, int64_t now_us,
                        cg_player_packet *ret_packet);
 
+unsigned cg_player_packet_ms(const cg_player *player);
 const cg_music *cg_player_music(const cg_player *player);
 uint64_t cg_player_encoded(const cg_player *player); /* packets so far */

@@ -10,16 +10,13 @@
 #include <string.h>
 
 enum {
-    DEFAULT_PTIME_MS = 20,
-    MIN_PTIME_MS = 10,
-    MAX_PTIME_MS = 60,
     REST_US = 1000000,      /* without a packet; Opus' DTX sends one every 400 ms */
     STALL_US = 100000,      /* our own lateness, beyond which time is skipped instead of made up for */
     SHORTEN_US = 15000,     /* excess delay from which sound is shortened where it is not heard, ... */
     SHORTEN_NOW_US = 60000, /* ... and from which it is shortened anyway */
     LENGTHEN_US = 5000,
     LENGTHEN_NOW_US = 10000,
-    PCM_ROOM = CG_PCM_MAX_RATE / 1000 * (MAX_PTIME_MS + 2 * CG_CODEC_MAX_MS),
+    PCM_ROOM = CG_PCM_MAX_RATE / 1000 * (CG_CODEC_PACKET_MAX_MS + 2 * CG_CODEC_MAX_MS),
 };
 
 typedef struct {
@@ -50,18 +47,6 @@ struct cg_transcoder {
     uint8_t payload[CG_CODEC_MAX_PAYLOAD];
 };
 
-/* The longest of 10 to 60 ms that is no longer than wanted and allowed. A frame of Opus has 10, 20, 40 or 60 (RFC 6716
- * section 2.1.4). */
-static unsigned choose_ptime(const cg_transcoder_config *config)
-{
-    unsigned ptime_ms = config->ptime_ms != 0 ? config->ptime_ms : DEFAULT_PTIME_MS;
-    if (config->max_ptime_ms != 0)
-        ptime_ms = MIN(ptime_ms, config->max_ptime_ms);
-    ptime_ms = CLAMP(ptime_ms, MIN_PTIME_MS, MAX_PTIME_MS) / 10 * 10;
-    bool odd = ptime_ms == 30 || ptime_ms == 50;
-    return config->to == CG_CODEC_OPUS && odd ? ptime_ms - 10 : ptime_ms;
-}
-
 /* The rate of the codec that goes out; Opus takes the highest that comes in. */
 static uint32_t choose_rate(const cg_transcoder_config *config)
 {
@@ -89,7 +74,8 @@ cg_transcoder *cg_transcoder_new(const cg_transcoder_config *config, uint32_t ss
     transcoder->config = *config;
     transcoder->ssrc = ssrc;
     transcoder->rate = choose_rate(config);
-    transcoder->frame = transcoder->rate / 1000 * choose_ptime(config);
+    transcoder->frame =
+        transcoder->rate / 1000 * cg_codec_packet_ms(config->to, config->ptime_ms, config->max_ptime_ms);
     for (cg_codec codec = 0; codec < CG_CODEC_COUNT; codec++)
         if (config->from[codec])
             make_voice(transcoder, codec);

@@ -1,8 +1,12 @@
-// How long packets are (a=ptime, a=maxptime): what a phone asks for is what it gets, where it has to be translated.
+// How long packets are (a=ptime, a=maxptime): what a phone asks for is what it gets, where it has to be translated or hears music.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
 import { SLOWNESS } from '../lib/gateway.mjs';
-import { description, mediaPort, RtpSocket } from '../lib/sipp.mjs';
+import { awaitNudge, description, expect, expectStatus, mediaPort, reply, request, RtpSocket } from '../lib/sipp.mjs';
+import { writeTone } from '../lib/tone.mjs';
 import { talkToPhone } from '../lib/trunks.mjs';
 import { until } from '../lib/wait.mjs';
 
@@ -34,6 +38,32 @@ test('what a phone asks for is told to the client', { timeout }, async (t) => {
   const { client, sipp, callsid } = await talkToPhone(t, () => [], { phone, says: (port) => description(port, { extra: ['a=ptime:40', 'a=maxptime:60'] }) });
   const answer = client.messages.find(({ type }) => type === 'answer').payload.sdp;
   assert.match(answer, /^a=ptime:40\r\na=maxptime:60\r$/m);
+  client.send('hangup', { callsid });
+  await sipp.finished();
+});
+
+test('music on hold comes in packets of what the phone asks for, also when it asks for something else', { timeout }, async (t) => {
+  const music = mkdtempSync(join(tmpdir(), 'callgate-music-'));
+  t.after(() => rmSync(music, { recursive: true }));
+  const says = (port, ptime, direction, version) => description(port, { extra: [`a=ptime:${ptime}`], direction, version });
+  const { client, phone, sipp, callsid } = await talkToPhone(t, (port) => [
+    expect('INVITE'), reply('200 OK', { sdp: says(port, 40, 'recvonly', 2) }), expect('ACK'), awaitNudge(),
+    request('INVITE', 1, { sdp: says(port, 30, 'recvonly', 3) }), expectStatus(100, { optional: true }), expectStatus(200), request('ACK', 1)],
+  { says: (port) => says(port, 40), config: { media: { hold_music: writeTone(join(music, 'tone.wav'), 440, { seconds: 2 }) } } });
+  phone.talk(mediaPort(sipp.messages, phone.port));
+  await client.request('hold', { callsid, on: true });
+  const hearsMusic = async (octets) => {
+    const from = phone.received.length;
+    const speech = () => phone.received.slice(from).filter(({ type, payload }) => type !== 101 && payload.length === octets);
+    await until(() => speech().length > 40, `packets of ${octets} octets`, 10000 * SLOWNESS);
+    speech().slice(1).forEach(({ sequence, timestamp }, i) => {
+      assert.equal((sequence - speech()[i].sequence) & 0xffff, 1, 'none of another length between');
+      assert.equal(((timestamp - speech()[i].timestamp) >>> 0) % octets, 0); // who is late misses one
+    });
+  };
+  await hearsMusic(320);
+  await sipp.nudge();
+  await hearsMusic(240);
   client.send('hangup', { callsid });
   await sipp.finished();
 });
