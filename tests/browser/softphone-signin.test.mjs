@@ -105,9 +105,9 @@ test('a gateway that cannot be reached is waited for at the form', { timeout }, 
 });
 
 test('in a desk whose token ends, a wrong one is refused at the form, a lesser one is told of, and a right one goes on', { timeout }, async () => {
-  const page = await set.page('chromium', `/softphone.html#token=${accessToken('renewing', { ttl: 45 })}`);
+  const page = await set.page('chromium', `/softphone.html#token=${accessToken('renewing', { ttl: 60 })}`);
   await sees(page, '#presence-text', /Ready for calls/);
-  await sees(page, '#notices', /Your token ends/, 60000);
+  await sees(page, '#notices', /Your token ends/, 75000); // when a fifth of its life is left
   await page.click('#notices button');
   await sees(page, '#signin', /token/);
   await paste(page, 'nonsense');

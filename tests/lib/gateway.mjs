@@ -109,7 +109,7 @@ export class Gateway {
     // Warnings of GLib are programming errors here, as in the unit tests.
     const env = { ...process.env, G_DEBUG: 'fatal-warnings', ...SANITIZER_OPTIONS, ...this.#suppressions() };
     this.#process = spawn(command[0], command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.exited = once(this.#process, 'exit');
+    this.exited = once(this.#process, 'close'); // and what it said is read
     this.#stopped = false;
     const ready = this.#collect();
     const failed = this.exited.then(([code, signal]) => {

@@ -8,6 +8,7 @@ import { drop, GW, GW_ADDRESS } from '../lib/netns.mjs';
 import { connect } from '../lib/phone.mjs';
 import { bothHear, bothHearAgain, complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { accessToken } from '../lib/tokens.mjs';
+import { until } from '../lib/wait.mjs';
 
 const SECRET = 'shared by gateway and coturn';
 const TURN_URL = `turn:${GW_ADDRESS}:${TURN_PORT}?transport=tcp`;
@@ -38,8 +39,9 @@ for (const [first, second] of [['chromium', 'firefox'], ['firefox', 'chromium']]
     const { caller, incoming } = await connect(a, b);
     await bothHear(a, b, 20000);
     await bothHearAgain(a, b);
-    const media = set.gateway.logs('call.media_connected').filter((line) => line.leg === incoming.parameters.CallSid || line.call === incoming.parameters.CallSid);
-    assert.ok(media.every((line) => line.peer.startsWith(`${GW_ADDRESS}:`)), 'media comes from the relay');
+    const connected = () => set.gateway.logs('call.media_connected').filter((line) => [line.leg, line.call].includes(incoming.parameters.CallSid));
+    await until(() => connected().length > 0, 'the line of its media');
+    assert.ok(connected().every((line) => line.peer.startsWith(`${GW_ADDRESS}:`)), 'media comes from the relay');
     const names = new Set(allocations().map((name) => name.split(':')[1]));
     assert.ok(names.size >= 2, 'each under a name of its own');
     assert.ok(!coturn.said(new RegExp(`${a.identity}|${b.identity}`)), 'which does not tell who it is');
@@ -58,7 +60,7 @@ test('a token refreshed in a call: an ICE restart uses the new credentials', { t
   await a.page.evaluate(() => globalThis.dispatchEvent(new Event('online'))); // a change of networks: it negotiates anew
   await bothHearAgain(a, b, 20000);
   const fresh = () => allocations().some((name) => !before.has(name) && Number(name.split(':')[0]) > Date.now() / 1000 + 7000);
-  assert.ok(fresh(), `allocations: ${allocations()}`);
+  await until(fresh, 'an allocation with new credentials').catch((error) => assert.fail(`${error.message}: ${allocations()}`));
   await a.tell(caller, 'disconnect');
   await b.wait('call.disconnect');
 });
@@ -87,7 +89,7 @@ for (const who of ['chromium', 'firefox']) {
     assert.ok(await relayed(turnCredentials(SECRET)) > 0);
     for (const credentials of [turnCredentials(SECRET, -10), turnCredentials('another secret')]) {
       assert.equal(await relayed(credentials), 0);
-      assert.ok(coturn.said(new RegExp(`Cannot find credentials of user <${credentials.username}>`)));
+      await until(() => coturn.said(new RegExp(`Cannot find credentials of user <${credentials.username}>`)), 'its refusal');
     }
   });
 }

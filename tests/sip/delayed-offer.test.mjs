@@ -119,7 +119,7 @@ test('a body that is no description is no INVITE without an offer: it is told wh
   }
   const broken = await refused(t, gateway, 488, 'v=1', 'Content-Type: application/sdp');
   assert.doesNotMatch(broken, /^Accept/m);
-  const reasons = gateway.logs('sip.refused').map(({ reason, status }) => [reason, status]);
+  const reasons = (await gateway.logged('sip.refused', foreign.length + 1)).map(({ reason, status }) => [reason, status]);
   assert.deepEqual(reasons, [...foreign.map(() => ['media_type', 415]), ['incompatible', 488]]);
 });
 

@@ -56,7 +56,7 @@ test('a host that does not answer OPTIONS is tried last, and not for ever', { ti
   gateway.expectWarning(/^sip\.host_down$/);
   await hostUp(gateway, silent.host, 0);
   await hostUp(gateway, kamailio.host, 1);
-  const [down] = gateway.logs('sip.host_down');
+  const [down] = await gateway.logged('sip.host_down');
   assert.deepEqual([down.trunk, down.host], ['carrier', silent.host]);
   const phone = await Sipp.called(t, TAKES, { port });
   const alice = await caller(t, gateway);
@@ -99,7 +99,7 @@ test('a host that says 503 with Retry-After is tried last for so long, then agai
   const alice = await caller(t, gateway);
   await alice.talk();
   await refusing.finished();
-  const [away] = gateway.logs('sip.host_away');
+  const [away] = await gateway.logged('sip.host_away');
   assert.deepEqual([away.trunk, away.host, away.retry_after_s], ['carrier', `127.0.0.1:${full}`, 6]);
   const silent = await silentHost(t, full);
   await alice.talk();

@@ -86,7 +86,7 @@ test('what is required and not known, and what has no boundary or no end, is ref
     await sipp.finished();
     if (status === 415) assert.match(sipp.told('SIP/2.0 415')[0], /^Accept: ?application\/sdp, ?multipart\/mixed, ?multipart\/alternative\r?$/m);
   }
-  assert.deepEqual(gateway.logs('sip.refused').map(({ reason, status }) => [reason, status]),
+  assert.deepEqual((await gateway.logged('sip.refused', cases.length)).map(({ reason, status }) => [reason, status]),
     cases.map(([status]) => [{ 415: 'media_type', 400: 'body', 488: 'incompatible' }[status], status]));
 });
 

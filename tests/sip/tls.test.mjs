@@ -116,7 +116,7 @@ for (const [name, options, reason] of [
     t.after(() => alice.close());
     const { code } = await failure(alice, invite(alice, '+15557654321', { offer: await new MediaPeers(t).offer('alice', { narrow: true }) }));
     assert.equal(code, 31503);
-    const told = gateway.logs('sip.tls_refused');
+    const told = await gateway.logged('sip.tls_refused');
     assert.equal(told.length, 1, 'once in ten seconds');
     assert.equal(told[0].host, options(other).host ?? 'pbx.example');
     assert.match(told[0].reason, reason);
