@@ -56,13 +56,13 @@ static cg_sip_offered *last_offered(const cg_sip_leg *leg)
     return leg->offers->len > 0 ? &g_array_index(leg->offers, cg_sip_offered, leg->offers->len - 1) : NULL;
 }
 
-/* The peer answers one offer after the other: those before this one get no answer any more. */
+/* The peer answers one offer after the other: those before this one get no answer any more. NULL: we offered nothing.
+ */
 static const cg_sip_offered *answered_offer(const cg_sip_leg *leg, uint64_t version)
 {
-    g_assert(leg->offers->len > 0);
     while (leg->offers->len > 1 && g_array_index(leg->offers, cg_sip_offered, 0).version < version)
         g_array_remove_index(leg->offers, 0);
-    return &g_array_index(leg->offers, cg_sip_offered, 0);
+    return leg->offers->len > 0 ? &g_array_index(leg->offers, cg_sip_offered, 0) : NULL;
 }
 
 static char *say_offer(cg_sip_leg *leg, const cg_media_description *local)
@@ -153,7 +153,7 @@ cg_call_end cg_sip_take_answer(cg_sip_leg *leg, const cg_sip_event *event)
     g_autoptr(cg_sdp) answer = NULL;
     const char *text = event->sdp;
     const cg_sip_offered *offered = answered_offer(leg, event->version);
-    if (text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_ANSWER, &answer) != CG_SDP_OK)
+    if (offered == NULL || text == NULL || cg_sdp_parse_rtp(text, strlen(text), CG_SDP_ANSWER, &answer) != CG_SDP_OK)
         return CG_CALL_END_INCOMPATIBLE;
     cg_media_description remote = *cg_sdp_media(answer), local = offered->media;
     cg_call_end end = check_address(leg, &remote, &local);

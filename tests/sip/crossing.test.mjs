@@ -52,6 +52,19 @@ test('a re-INVITE that asks for our description, and is cancelled, keeps no hold
   assert.match(sipp.told('INVITE')[2], /^a=sendonly/m);
 });
 
+test('an ACK that comes before there is a 200 acknowledges nothing; the one behind it has the answer', { timeout }, async (t) => {
+  const { bob, sipp, callsid, say, response, status, hangUp } = await ring(t, agree('recvonly'));
+  const early = description(9, { direction: 'sendonly', version: 2 });
+  say(['INVITE', 2], ['ACK', 1, early], ['ACK', 2, early]);
+  assert.match(await response('INVITE', 2), /^SIP\/2.0 200 [^]*^a=sendrecv/m);
+  say(['ACK', 2, description(9, { version: 3 })], ['OPTIONS', 3]);
+  assert.equal(await status('OPTIONS', 3), 200);
+  assert.deepEqual(bob.messages.filter(({ type }) => type === 'hold'), []);
+  await bob.request('hold', { callsid, on: true });
+  await until(() => sipp.told('ACK').length === 2, 'the hold');
+  await hangUp();
+});
+
 test('one that offers, and is cancelled: what was made of it is offered, so that both have the same', { timeout }, async (t) => {
   const { bob, sipp, say, status, hangUp } = await ring(t, agree('sendrecv'));
   say(['INVITE', 2, description(9, { direction: 'sendonly', version: 2 })], ['CANCEL', 2]);
