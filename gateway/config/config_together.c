@@ -1,6 +1,7 @@
 /* One function for each group whose options depend on each other, or on what else the file has. */
 #include "gateway/config/config_together.h"
 
+#include "gateway/config/config_trunk_hosts.h"
 #include "gateway/config/config_values.h"
 
 #include <string.h>
@@ -96,10 +97,10 @@ static bool is_listening_list(const char *const *addresses)
     return true;
 }
 
-static bool listens_in_family_of(const char *const *addresses, const char *address)
+static bool listens_in(bool ipv6, const char *const *addresses)
 {
     for (; *addresses != NULL; addresses++)
-        if (is_ipv6(*addresses) == is_ipv6(address))
+        if (is_ipv6(*addresses) == ipv6)
             return true;
     return false;
 }
@@ -109,10 +110,27 @@ static bool is_advertising_list(const char *const *hosts, const char *const *add
     size_t names = 0, of_family[2] = {0};
     for (; *hosts != NULL; hosts++) {
         bool fits = g_hostname_is_ip_address(*hosts)
-                        ? listens_in_family_of(addresses, *hosts) && ++of_family[is_ipv6(*hosts)] == 1
+                        ? listens_in(is_ipv6(*hosts), addresses) && ++of_family[is_ipv6(*hosts)] == 1
                         : ++names == 1;
         if (!fits)
             return false;
+    }
+    return true;
+}
+
+/* A host in a family that we do not speak is never reached: `::` is no address of IPv4. */
+static bool check_families(const cg_config *config, const char *name, char **ret_error)
+{
+    for (guint i = 0; i < config->routes->trunks->len; i++) {
+        const cg_trunk *trunk = config->routes->trunks->pdata[i];
+        for (char **host = trunk->hosts; *host != NULL; host++) {
+            cg_ip_range address;
+            if (!cg_config_host_address(*host, &address) || listens_in(address.ipv6, config->sip.addresses))
+                continue;
+            g_autofree char *why = g_strdup_printf("must have an %s address, too: [trunk %s] has the host \"%s\"",
+                                                   address.ipv6 ? "IPv6" : "IPv4", trunk->name, *host);
+            return cg_config_fail(ret_error, name, "sip", "listen", why);
+        }
     }
     return true;
 }
@@ -131,6 +149,8 @@ static bool check_sip_together(const cg_config *config, const char *name, char *
         return cg_config_fail(ret_error, name, "sip", "digest_algorithms", "must be sha-256 or md5, or both");
     if (sip->addresses[0] == NULL && config->routes->trunks->len > 0)
         return cg_config_fail(ret_error, name, "sip", "listen", "must be set: there are trunks");
+    if (!check_families(config, name, ret_error))
+        return false;
     if ((sip->tls_certificate == NULL) != (sip->tls_key == NULL))
         return cg_config_fail(ret_error, name, "sip", "tls_key", "goes together with tls_certificate");
     if (sip->tls_certificate == NULL && cg_routes_need_tls(config->routes))

@@ -3,12 +3,12 @@
 
 #include "auth/identity.h"
 #include "gateway/client/client_destination.h"
+#include "gateway/config/config_trunk_hosts.h"
 #include "gateway/config/config_values.h"
 #include "gateway/telephony/caller_id.h"
 #include "gateway/telephony/sip_headers.h"
 #include "signaling/sip/sip_peer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static char *text_of(GKeyFile *file, const char *group, const char *key)
@@ -97,55 +97,11 @@ static bool application_of(const cg_config *config, GKeyFile *file, const char *
     return true;
 }
 
-/* Takes ";name=NUMBER" out of a host. False if that is no such number. */
-static bool take_number(char *host, const char *name, unsigned min, unsigned max, unsigned *ret)
-{
-    char *at = strstr(host, name);
-    guint64 value;
-    if (at == NULL)
-        return true;
-    size_t skip = strlen(name), length = strcspn(at + skip, ";");
-    g_autofree char *text = g_strndup(at + skip, length);
-    if (!g_ascii_string_to_unsigned(text, 10, min, max, &value, NULL))
-        return false;
-    memmove(at, at + skip + length, strlen(at + skip + length) + 1);
-    *ret = (unsigned) value;
-    return true;
-}
-
-/* Hosts without a priority are tried in their order. */
-static bool take_order(cg_trunk *trunk, size_t i)
-{
-    trunk->priorities[i] = (unsigned) i + 1;
-    trunk->weights[i] = 1;
-    return take_number(trunk->hosts[i], ";priority=", 0, 65535, &trunk->priorities[i]) &&
-           take_number(trunk->hosts[i], ";weight=", 1, 65535, &trunk->weights[i]);
-}
-
-/* "host", "host:port", "[address]:port", each with ";transport=udp", tcp or tls behind it. It is written into URIs as
- * it is. */
-static bool is_host(const char *host)
-{
-    const char *bracket = strchr(host, ']'), *colon = strchr(bracket != NULL ? bracket : host, ':');
-    unsigned long port = colon != NULL ? strtoul(colon + 1, NULL, 10) : 1;
-    return port >= 1 && port <= UINT16_MAX &&
-           g_regex_match_simple("^([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?(;transport=(udp|tcp|tls))?$",
-                                host, G_REGEX_DOLLAR_ENDONLY, 0);
-}
-
-/* A host without what may stand round it. Free with g_free. */
-static char *address_of_host(const char *host)
-{
-    size_t skip = host[0] == '[' ? 1 : 0;
-    return g_strndup(host + skip, strcspn(host + skip, skip ? "]" : ":;"));
-}
-
 /* A host that is an address is a source too. */
 static void add_host_source(const char *host, GArray *sources)
 {
     cg_ip_range range;
-    g_autofree char *address = address_of_host(host);
-    if (cg_ip_range_parse(address, &range))
+    if (cg_config_host_address(host, &range))
         g_array_append_val(sources, range);
 }
 
@@ -181,7 +137,7 @@ static bool read_hosts(GKeyFile *file, const char *group, cg_trunk *trunk, char 
     if ((count == 0 && trunk->inbound_user == NULL) || count > CG_SIP_MAX_HOSTS)
         return fail(ret_why, "hosts must name 1 to %u hosts", CG_SIP_MAX_HOSTS);
     for (size_t i = 0; i < count; i++) {
-        if (!take_order(trunk, i) || !is_host(trunk->hosts[i]))
+        if (!cg_config_take_host(trunk, i))
             return fail(ret_why,
                         "hosts: \"%s\" must be HOST[:PORT][;transport=udp|tcp|tls][;priority=0-65535][;weight=1-65535]",
                         trunk->hosts[i]);
@@ -304,8 +260,7 @@ static int family_of(char **hosts)
 {
     for (; *hosts != NULL; hosts++) {
         cg_ip_range range;
-        g_autofree char *address = address_of_host(*hosts);
-        if (cg_ip_range_parse(address, &range))
+        if (cg_config_host_address(*hosts, &range))
             return range.ipv6 ? AF_INET6 : AF_INET;
     }
     return AF_UNSPEC;

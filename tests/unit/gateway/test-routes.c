@@ -10,7 +10,7 @@
 
 static const char text[] =
     "[account " FIRST "]\nname=first\n[account " SECOND "]\nname=second\n"
-    "[sip]\nlisten=127.0.0.1\n"
+    "[sip]\nlisten=127.0.0.1, ::1\nport=5060\n"
     "[trunk world]\naccount=" FIRST "\nhosts=sip.example.com:5070;transport=tcp\nprefixes=*\n"
     "sources=198.51.100.0/24\ninbound=client:desk\n"
     "[trunk america]\naccount=" FIRST
@@ -284,6 +284,9 @@ static void test_mistakes(void)
         {"[trunk a]\naccount=" FIRST "\nhosts=h;transport=sctp\n", "must be HOST"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h:65536\n", "\"h:65536\" must be HOST"},
         {"[trunk a]\naccount=" FIRST "\nhosts=[::1]:0;transport=tcp\n", "must be HOST"},
+        {"[trunk a]\naccount=" FIRST "\nhosts=127.0.0.1, [::1]:5061\n",
+         "must have an IPv6 address, too: [trunk a] has the host \"[::1]:5061\""},
+        {"listen=::\n[trunk a]\naccount=" FIRST "\nhosts=h, 192.0.2.1\n", "must have an IPv4 address, too"},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nsources=h\n", "sources: \"h\""},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\nprefixes=abc\n", "prefixes: \"abc\""},
         {"[trunk a]\naccount=" FIRST "\nhosts=h\ncodecs=gsm\n", "not \"gsm\""},
