@@ -97,8 +97,10 @@ static void send_frame(cg_worker *worker, cg_leg *leg, const cg_transcoder_frame
         .size = made->size,
     };
     cg_leg_keys_follow(&leg->partner->keys, frame.codec, frame.payload, frame.size);
-    if (cg_leg_send_frame(worker, leg->partner, &frame, now_us))
-        cg_counter_add(&worker->counters.packets_transcoded, 1);
+    if (!cg_leg_send_frame(worker, leg->partner, &frame, now_us))
+        return;
+    leg->stats.packets_translated++;
+    cg_counter_add(&worker->counters.packets_transcoded, 1);
 }
 
 void cg_leg_send_translated(cg_worker *worker, cg_leg *leg, int64_t now_us)

@@ -62,6 +62,17 @@ bool cg_call_is_translated(const cg_call *call)
            !cg_call_codecs_share(&call->caller->local, &call->callee->local);
 }
 
+static bool was_translated_for_partner(const cg_call_leg *leg)
+{
+    return leg != NULL && leg->stats.packets_translated > 0;
+}
+
+bool cg_call_was_translated(const cg_call *call)
+{
+    return cg_call_is_translated(call) || was_translated_for_partner(call->caller) ||
+           was_translated_for_partner(call->callee);
+}
+
 void cg_call_note_translated(const cg_call *call)
 {
     if (!cg_call_is_translated(call))

@@ -22,5 +22,9 @@ bool cg_call_codecs_suit(const cg_call_leg *leg, const cg_call_leg *far);
 /* True for an answered call whose parties have no codec in common. */
 bool cg_call_is_translated(const cg_call *call);
 
+/* The same of a call that is over; also true if one of them sent, of the codecs that it was answered with, one that the
+ * other has not, as a party that was transferred may. */
+bool cg_call_was_translated(const cg_call *call);
+
 /* Its parties have just been brought together: if they are translated, that is counted, and counted in. */
 void cg_call_note_translated(const cg_call *call);

@@ -135,7 +135,7 @@ void cg_call_record_log(const cg_call *call)
     if (call->answered_ms != 0)
         cg_clock_format(call->answered_ms, answered);
     add_call(&list, call, created, answered, ended);
-    add_number(&list, "translated", cg_call_is_translated(call));
+    add_number(&list, "translated", cg_call_was_translated(call));
     add_leg(&list, call, call->caller, &caller_names);
     add_leg(&list, call, callee_of(call), &callee_names);
     if (cg_log_enabled(CG_LOG_INFO))

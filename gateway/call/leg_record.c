@@ -32,7 +32,7 @@ void cg_leg_record_make(const cg_call *call, cg_call_leg *leg, cg_leg_record *re
     *ret_record = (cg_leg_record){
         .codec = codec_name(leg, partner_of(call, leg)),
         .answered = call->answered_ms != 0 && (leg == call->caller || leg == call->callee),
-        .translated = cg_call_is_translated(call),
+        .translated = cg_call_was_translated(call),
         .loss = loss_of(&leg->stats),
         .mos = mos_of(&leg->stats),
     };

@@ -9,6 +9,7 @@ import { description, expect, mediaPort, reply, RtpSocket, Sipp } from '../lib/s
 import { bothHear, complaints, stage, TIMEOUT as timeout } from '../lib/stage.mjs';
 import { ACCOUNT } from '../lib/tokens.mjs';
 import { codecs, hears } from '../lib/tone.mjs';
+import { until } from '../lib/wait.mjs';
 
 const [PHONE] = BROWSER_ADDRESSES;
 const [TONE, NUMBER, COLLEAGUE] = [520, '+15551234567', '+15550002222'];
@@ -52,6 +53,8 @@ test('blind, to a phone that shares no codec with what they spoke', { timeout },
   assert.equal((await codecs(a.page)).sent, 'audio/opus', 'it goes on as it was, and the phone has PCMU only');
   await a.tell(caller, 'disconnect');
   await phone.says(/terminated|closed/);
+  const talked = () => set.gateway.logs('call.ended').find(({ transferred_from, callee_called }) => transferred_from && callee_called === NUMBER);
+  assert.equal((await until(talked, 'the record of the two')).translated, 1, 'of what it says');
   assert.deepEqual(await complaints(a, b), []);
 });
 

@@ -121,6 +121,13 @@ static void test_keys(gconstpointer data)
     world_free(w);
 }
 
+static uint64_t translated_of(world *w, const party *speaker)
+{
+    cg_bridge_leg_stats(w->bridge, speaker->caller->leg);
+    WORLD_WAIT(w, world_count(w, speaker->caller, CG_LEG_EVENT_STATS) == 1);
+    return world_event(w, speaker->caller, CG_LEG_EVENT_STATS)->stats.packets_translated;
+}
+
 /* B takes both codecs and is spoken to in A's; what it says in the other is translated all the same. */
 static void test_other_codec(void)
 {
@@ -152,6 +159,8 @@ static void test_other_codec(void)
     uint64_t made = world_stats(w).packets_transcoded;
     party_talk(w, &a, &b, 20);
     g_assert_cmpuint(world_stats(w).packets_transcoded, ==, made);
+    g_assert_cmpuint(translated_of(w, &b), ==, made);
+    g_assert_cmpuint(translated_of(w, &a), ==, 0);
     party_end(&a);
     party_end(&b);
     world_free(w);

@@ -77,6 +77,9 @@ static void test_spoken(void)
         g_assert_cmpint(cg_call_codecs_spoken(&caller, &callee), ==, rows[i].to_caller);
         g_assert_cmpint(cg_call_codecs_spoken(&callee, &caller), ==, rows[i].to_callee);
         g_assert_cmpint(cg_call_is_translated(&call), ==, rows[i].translated);
+        g_assert_cmpint(cg_call_was_translated(&call), ==, rows[i].translated);
+        callee.stats.packets_translated = 1; /* it has sent something else */
+        g_assert_true(cg_call_was_translated(&call));
     }
     g_assert_false(cg_call_is_translated(&(cg_call){.caller = &(cg_call_leg){.local = describe("u")}}));
 }
