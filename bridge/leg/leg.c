@@ -60,6 +60,7 @@ void cg_leg_link(cg_worker *worker, cg_leg *a, cg_leg *b)
         return;
     a->partner = b;
     b->partner = a;
+    a->stats.packets_translated = b->stats.packets_translated = 0;
     cg_leg_update_links(worker, a);
 }
 

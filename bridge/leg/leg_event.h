@@ -24,7 +24,7 @@ const char *cg_leg_end_name(cg_leg_end end); /* "ice_timeout", for logs, metrics
 typedef struct {
     uint64_t packets_received, bytes_received; /* authenticated RTP */
     uint64_t packets_sent, bytes_sent;         /* RTP */
-    uint64_t packets_translated;               /* made for the partner of what this peer sent */
+    uint64_t packets_translated;               /* of what this peer sent, for its present partner */
     uint64_t packets_lost;                     /* by us, RFC 3550 appendix A.3 */
     uint64_t packets_lost_remote;              /* as the peer's reports say */
     uint64_t dropped_unauthenticated;          /* SRTP that failed authentication */
