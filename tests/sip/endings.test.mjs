@@ -162,8 +162,12 @@ for (const [what, steps] of [
   });
 }
 
+/** Sofia never frees the request of an offer of ours that is under way when the phone hangs up: some three kilobytes for each. */
+const SOFIA_LOSES = ['nua_client_init_request', 'nua_invite'];
+
 test('... and one that comes when the phone has hung up', { timeout }, async (t) => {
-  const { gateway, client, sipp, callsid } = await talk(t, [keep('INVITE'), awaitNudge(), request('BYE', 1), expectStatus(200), awaitNudge(), held('INVITE'), expect('ACK')]);
+  const { gateway, client, sipp, callsid } = await talk(t, [keep('INVITE'), awaitNudge(), request('BYE', 1), expectStatus(200), awaitNudge(), held('INVITE'), expect('ACK')],
+    { leaks: SOFIA_LOSES });
   await client.request('hold', { callsid, on: true });
   await until(() => sipp.told('INVITE').length === 2, 'the re-INVITE');
   await sipp.nudge();
