@@ -1,21 +1,19 @@
 /* Lines of the log: a firewall has to let these through. */
 #include "gateway/listening.h"
 
+#include "base/ip_address.h"
 #include "base/log.h"
 #include "bridge/bridge_ports.h"
 #include "bridge/bridge_stats.h"
 
 #include <glib.h>
-#include <netdb.h>
 
 static char *write_addresses(const struct sockaddr_storage *addresses, size_t count)
 {
     GString *text = g_string_new(NULL);
     for (size_t i = 0; i < count; i++) {
-        char address[INET6_ADDRSTRLEN] = "";
-        getnameinfo((const struct sockaddr *) &addresses[i], sizeof addresses[i], address, sizeof address, NULL, 0,
-                    NI_NUMERICHOST);
-        g_string_append_printf(text, "%s%s", i > 0 ? "," : "", address);
+        char address[INET6_ADDRSTRLEN];
+        g_string_append_printf(text, "%s%s", i > 0 ? "," : "", cg_ip_address_write(&addresses[i], address));
     }
     return g_string_free(text, FALSE);
 }

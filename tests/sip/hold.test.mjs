@@ -15,39 +15,39 @@ const offers = (sipp) => [...sipp.messages.matchAll(/^INVITE [^]*?^o=\S+ \S+ (\d
 
 const acknowledged = (sipp, count) => until(() => (sipp.messages.match(/^ACK/gm) ?? []).length > count, `ACK number ${count + 1}`);
 
-test('a client that holds: the phone is told, and again when it is over', { timeout }, async (t) => {
-  for (const held of ['recvonly', 'inactive']) {
-    const { client, media, phone, sipp, callsid } = await talkToPhone(t, (port) => [...agree(port, held, 2), ...agree(port, 'sendrecv', 3)]);
-    await client.request('hold', { callsid, on: true });
-    await acknowledged(sipp, 1);
-    await client.request('hold', { callsid, on: false });
-    await acknowledged(sipp, 2);
-    phone.talk(mediaPort(sipp.messages, phone.port));
-    await media.receive(['alice'], 20);
-    assert.deepEqual(client.messages.filter(({ type }) => type === 'hold'), [], 'nobody holds the client');
-    client.send('hangup', { callsid });
-    await sipp.finished();
-    const seen = offers(sipp).map(([version]) => version);
-    assert.deepEqual(offers(sipp).map(([, direction]) => direction), ['sendrecv', 'sendonly', 'sendrecv']);
-    assert.deepEqual(seen, [1, 2, 3]);
-  }
-});
-
-test('a client that holds and resumes before the phone has answered: each answer belongs to its own offer', { timeout }, async (t) => {
-  const { client, media, phone, sipp, callsid } = await talkToPhone(t, (port) => [
-    expectOffer(), awaitNudge(), replyToInvite('200 OK', description(port, { direction: 'inactive', version: 2 })), expect('ACK'),
-    ...agree(port, 'sendrecv', 3)]);
-  await client.request('hold', { callsid, on: true });
-  await until(() => offers(sipp).length > 1, 'the offer to hold');
-  await client.request('hold', { callsid, on: false });
-  await sipp.nudge();
-  await acknowledged(sipp, 2);
+/** After one hold and its end: both talk, the client was told of no hold, and each offer had the next version. */
+async function resumed({ client, media, phone, sipp, callsid }) {
   phone.talk(mediaPort(sipp.messages, phone.port));
   await media.receive(['alice'], 20);
   assert.deepEqual(client.messages.filter(({ type }) => type === 'hold'), [], 'nobody holds the client');
   client.send('hangup', { callsid });
   await sipp.finished();
   assert.deepEqual(offers(sipp), [[1, 'sendrecv'], [2, 'sendonly'], [3, 'sendrecv']]);
+}
+
+test('a client that holds: the phone is told, and again when it is over', { timeout }, async (t) => {
+  for (const held of ['recvonly', 'inactive']) {
+    const talk = await talkToPhone(t, (port) => [...agree(port, held, 2), ...agree(port, 'sendrecv', 3)]);
+    const { client, sipp, callsid } = talk;
+    await client.request('hold', { callsid, on: true });
+    await acknowledged(sipp, 1);
+    await client.request('hold', { callsid, on: false });
+    await acknowledged(sipp, 2);
+    await resumed(talk);
+  }
+});
+
+test('a client that holds and resumes before the phone has answered: each answer belongs to its own offer', { timeout }, async (t) => {
+  const talk = await talkToPhone(t, (port) => [
+    expectOffer(), awaitNudge(), replyToInvite('200 OK', description(port, { direction: 'inactive', version: 2 })), expect('ACK'),
+    ...agree(port, 'sendrecv', 3)]);
+  const { client, sipp, callsid } = talk;
+  await client.request('hold', { callsid, on: true });
+  await until(() => offers(sipp).length > 1, 'the offer to hold');
+  await client.request('hold', { callsid, on: false });
+  await sipp.nudge();
+  await acknowledged(sipp, 2);
+  await resumed(talk);
 });
 
 test('an offer that crosses the phone\'s own is made again; what was wanted last is what it says', { timeout }, async (t) => {

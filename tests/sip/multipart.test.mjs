@@ -33,6 +33,18 @@ async function phoning(t, steps) {
   return { gateway, bob, sipp: new Sipp(t, steps, { port: await freePort(), remote: gateway.sip }) };
 }
 
+/** bob answers, hears the phone, and hangs up. */
+async function talks(t, bob, sipp, phone) {
+  const { payload } = await bob.next('invite');
+  const media = new MediaPeers(t);
+  bob.send('answer', { callsid: payload.callsid, sdp: await media.answer('bob', payload.sdp, { narrow: true }) });
+  await until(() => sipp.told('ACK').length === 1, 'the ACK');
+  phone.talk(mediaPort(sipp.messages, phone.port));
+  await media.receive(['bob'], 20);
+  bob.send('hangup', { callsid: payload.callsid });
+  await sipp.finished();
+}
+
 for (const [what, body, header] of [
   ['beside a location and ISUP', (port) => parts(PLACE, ISUP, SDP(port)), MIXED],
   ['behind a preamble', (port) => `for those who know no parts\n${parts(SDP(port), ISUP)}`, MIXED],
@@ -44,14 +56,7 @@ for (const [what, body, header] of [
     const phone = await RtpSocket.open(t);
     const { bob, sipp } = await phoning(t, [inviting(body(phone.port), header), expectStatus(100, { optional: true }), expectStatus(180), expectStatus(200),
       call('ACK', NUMBER, 1, { established: true }), ...hungUp]);
-    const { payload } = await bob.next('invite');
-    const media = new MediaPeers(t);
-    bob.send('answer', { callsid: payload.callsid, sdp: await media.answer('bob', payload.sdp, { narrow: true }) });
-    await until(() => sipp.told('ACK').length === 1, 'the ACK');
-    phone.talk(mediaPort(sipp.messages, phone.port));
-    await media.receive(['bob'], 20);
-    bob.send('hangup', { callsid: payload.callsid });
-    await sipp.finished();
+    await talks(t, bob, sipp, phone);
   });
 }
 
@@ -59,14 +64,7 @@ test('parts without a description are an INVITE without an offer; the answer may
   const phone = await RtpSocket.open(t);
   const { bob, sipp } = await phoning(t, [inviting(parts(PLACE, ISUP), MIXED), expectStatus(100, { optional: true }), expectStatus(180), expectStatus(200),
     carrying(call('ACK', NUMBER, 1, { established: true, sdp: parts(SDP(phone.port), ISUP) }), MIXED), ...hungUp]);
-  const { payload } = await bob.next('invite');
-  const media = new MediaPeers(t);
-  bob.send('answer', { callsid: payload.callsid, sdp: await media.answer('bob', payload.sdp, { narrow: true }) });
-  await until(() => sipp.told('ACK').length === 1, 'the ACK');
-  phone.talk(mediaPort(sipp.messages, phone.port));
-  await media.receive(['bob'], 20);
-  bob.send('hangup', { callsid: payload.callsid });
-  await sipp.finished();
+  await talks(t, bob, sipp, phone);
 });
 
 test('what is required and not known, and what has no boundary or no end, is refused', { timeout }, async (t) => {
